@@ -1,0 +1,179 @@
+"""The three conversations in which a router may ask back, as state machines: text heard in, next move out.
+
+``crypto pki authenticate``::
+
+    opening --paste invited--> pasted --question, fingerprint is the wanted one--> answered (yes) --prompt--> Done
+                                 |  `--question, any other fingerprint----------> answered (no)  --prompt--> Done
+                                 `--prompt-------------------------------------------------------------> Done
+
+No channel, no clock: whoever holds the channel feeds what was heard since the last thing said.
+Sources of the wordings: docs/reference.md, "What the router says".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from mailtrust.certificates import pem_lines, same_fingerprint
+from mailtrust.findings import Finding, finding
+from mailtrust.model import Certificate
+from mailtrust.prompts import Prompt, ready
+
+_INVITED = re.compile(r'End with a blank line or the word "quit" on a line by itself\s*\Z')
+_QUESTION = re.compile(r"\[yes/no\]: ?\Z")
+_ACCEPT = re.compile(r"% ?Do you accept this certificate\? \[yes/no\]: ?\Z")
+_REMOVE = re.compile(r"Are you sure you want to do this\? \[yes/no\]: ?\Z")
+_SHA1 = re.compile(r"^\s*Fingerprint SHA1: *([0-9A-Fa-f ]+?)\s*$", re.MULTILINE)
+_ACCEPTED = re.compile(r"^Trustpoint CA certificate accepted\.", re.MULTILINE)
+_FAILED = re.compile(
+    r"% Error in saving certificate: status = \S+"
+    r"|CA certificate is rejected\. Abort"
+    r"|Trustpoint fingerprint must be supplied"
+    r"|% Please delete your existing CA certificate first"
+    r"|% Certificate Authority \(trustpoint\) .* is unknown"
+    r"|CA server trustpoint is not known"
+    r"|% Error in receiving Certificate Authority certificate.*"
+)
+
+_OVERWRITE = re.compile(r"Overwrite the previous NVRAM configuration\?\s?\[confirm\] ?\Z")
+# In a burst other prompts come first; what follows the confirmation has no echo of the command.
+_SAVING = re.compile(r"write memory|Building configuration|startup-config file open failed")
+_SAVED = re.compile(r"\[OK\]")
+
+# A router that does not understand our answer asks again; after this many times somebody else should look.
+_PATIENCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Type these lines."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Nothing to say yet: the router has not finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The conversation is over; ``finding`` says why it failed, None when it did what was wanted."""
+
+    finding: Finding | None
+
+
+Move = Say | Listen | Done
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """``crypto pki authenticate`` for one certificate, from any point on."""
+
+    trustpoint: str
+    certificate: Certificate
+    prompt: Prompt
+    stage: Literal["opening", "pasted", "answered"] = "opening"
+    matched: bool = False
+    """The wanted fingerprint has been printed, and no other."""
+    mismatch: str | None = None
+    """The fingerprint that was answered with no."""
+    answers: int = 0
+
+    def hear(self, heard: str) -> tuple[Authentication, Move]:
+        """The next move upon what was heard since the last move."""
+        if self.stage == "opening" and _INVITED.search(heard):
+            return replace(self, stage="pasted"), Say(paste(self.certificate))
+        if self.stage != "opening" and _QUESTION.search(heard):
+            return self._answer(heard)
+        if self._over(heard):
+            return self, Done(self._verdict(heard))
+        return self, Listen()
+
+    def _answer(self, heard: str) -> tuple[Authentication, Move]:
+        """Yes to the wanted fingerprint and to nothing else in the world."""
+        if self.answers >= _PATIENCE:
+            return self, Done(finding("MT212", f"{self.trustpoint}: the router keeps asking and takes no answer"))
+        answered = replace(self, stage="answered", answers=self.answers + 1)
+        printed = _SHA1.findall(heard)
+        wrong = [each for each in printed if not same_fingerprint(each, self.certificate.sha1)]
+        matched = self.matched or bool(printed)
+        if _ACCEPT.search(heard) and matched and not wrong and self.mismatch is None:
+            return replace(answered, matched=True), Say(("yes",))
+        shown = self.mismatch or next(iter(wrong), "a question that is not the expected one")
+        return replace(answered, mismatch=shown), Say(("no",))
+
+    def _over(self, heard: str) -> bool:
+        """Whether the prompt is back; after a burst the echo of the paste's end must have been heard before."""
+        pasted = self.stage != "pasted" or "-----END CERTIFICATE-----" in heard or _FAILED.search(heard) is not None
+        return pasted and ready(heard, self.prompt)
+
+    def _verdict(self, heard: str) -> Finding | None:
+        if self.mismatch is not None:
+            return finding(
+                "MT211", f"{self.trustpoint}: the router printed {self.mismatch}, wanted SHA1 {self.certificate.sha1}"
+            )
+        failed = _FAILED.search(heard)
+        if failed is not None:
+            return finding("MT212", f"{self.trustpoint}: {failed[0]}")
+        if _ACCEPTED.search(heard) is None:
+            return finding("MT212", f"{self.trustpoint}: the router did not say that it accepted the certificate")
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """``no crypto pki trustpoint NAME``: the question comes only when the trustpoint holds a certificate."""
+
+    trustpoint: str
+    prompt: Prompt
+    answers: int = 0
+    unknown: bool = False
+    """A question was answered with no because it is not the one that we know."""
+
+    def hear(self, heard: str) -> tuple[Removal, Move]:
+        """The next move upon what was heard since the last move."""
+        if _QUESTION.search(heard):
+            if self.answers >= _PATIENCE:
+                return self, Done(finding("MT408", f"{self.trustpoint}: the router keeps asking and takes no answer"))
+            known = _REMOVE.search(heard) is not None and not self.unknown
+            return replace(self, answers=self.answers + 1, unknown=not known), Say(("yes" if known else "no",))
+        if ready(heard, self.prompt):
+            return self, Done(self._verdict())
+        return self, Listen()
+
+    def _verdict(self) -> Finding | None:
+        if self.unknown:
+            return finding("MT408", f"{self.trustpoint}: the router asked an unknown question before removing it")
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """``write memory``, which may ask whether to overwrite what another release wrote."""
+
+    prompt: Prompt
+
+    def hear(self, heard: str) -> tuple[Saving, Move]:
+        """The next move upon what was heard since the last move."""
+        if _OVERWRITE.search(heard):
+            return self, Say(("",))
+        if _SAVING.search(heard) and ready(heard, self.prompt):
+            return self, Done(self._verdict(heard))
+        return self, Listen()
+
+    def _verdict(self, heard: str) -> Finding | None:
+        if _SAVED.search(heard):
+            return None
+        return finding("MT414", f"'write memory': {' '.join(heard.splitlines()[-2:-1])}")
+
+
+def paste(certificate: Certificate) -> tuple[str, ...]:
+    """The lines of the paste, ended by one blank line.
+
+    Never by ``quit``: where the paste was not wanted after all, a stray ``quit`` would leave the session, while a
+    stray blank line is harmless at every prompt of IOS.
+    """
+    return (*pem_lines(certificate), "")

@@ -1,0 +1,82 @@
+"""What a person should know about a router before it is touched: what forbids the work, and what is merely odd."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailtrust.applet import TEST_APPLET, edited, mark, same
+from mailtrust.certificates import CertificateError, from_der, is_ours, trustpoint_name
+from mailtrust.findings import Finding, finding
+from mailtrust.model import Desired, Observed, Trustpoint
+from mailtrust.plan import blocked, foreign, serves, taken
+
+
+def obstacles(desired: Desired, observed: Observed) -> tuple[Finding, ...]:
+    """What stands in the way and is not ours to move; a router with an obstacle is not touched at all."""
+    return (
+        *_taken_names(desired, observed),
+        *_blocked_variables(desired, observed),
+        *_foreign_applets(desired, observed),
+    )
+
+
+def remarks(desired: Desired, observed: Observed) -> tuple[Finding, ...]:
+    """What is worth saying and forbids nothing."""
+    return (*_odd_trustpoints(desired, observed), *_edited_applets(desired, observed))
+
+
+def _taken_names(desired: Desired, observed: Observed) -> Iterator[Finding]:
+    for certificate in desired.trust:
+        if taken(certificate, observed):
+            yield finding(
+                "MT213",
+                f"trustpoint {trustpoint_name(certificate)} holds another certificate than {certificate.subject}",
+            )
+
+
+def _blocked_variables(desired: Desired, observed: Observed) -> Iterator[Finding]:
+    for variable in desired.variables:
+        if blocked(variable, desired, observed):
+            yield finding("MT222", f"{variable.name} has another value, and an applet that is not ours uses it")
+
+
+def _foreign_applets(desired: Desired, observed: Observed) -> Iterator[Finding]:
+    wanted = {applet.name: applet for applet in desired.applets}
+    for there in observed.applets:
+        if there.name == TEST_APPLET and mark(there) is None:
+            yield finding(
+                "MT221", f"applet {TEST_APPLET} has not been made by mailtrust, and the test mail needs this name"
+            )
+        elif there.name in wanted and foreign(there, desired) and not same(there, wanted[there.name]):
+            yield finding("MT221", f"applet {there.name} exists and has not been made by mailtrust")
+
+
+def _odd_trustpoints(desired: Desired, observed: Observed) -> Iterator[Finding]:
+    wanted = {certificate.der for certificate in desired.trust}
+    for trustpoint in observed.trustpoints:
+        serving = bool(wanted.intersection(trustpoint.chain))
+        if serving and not is_ours(trustpoint) and not serves(trustpoint):
+            yield finding("MT215", f"trustpoint {trustpoint.name} holds a wanted CA, with 'revocation-check' left on")
+        if not serving and is_ours(trustpoint):
+            yield finding("MT217", f"trustpoint {trustpoint.name} is ours and no longer in the trust file")
+        if not serving and (leaf := _leaf(trustpoint)) is not None:
+            yield finding("MT216", f"trustpoint {trustpoint.name} holds {leaf}")
+
+
+def _leaf(trustpoint: Trustpoint) -> str | None:
+    """What to call the leaf certificate in this trustpoint, None when it holds none."""
+    for der in trustpoint.chain:
+        try:
+            certificate = from_der(der)
+        except CertificateError:
+            continue  # somebody's odd certificate is not our business
+        if not certificate.is_ca:
+            return f"the leaf certificate of {certificate.common_name}, which ends {certificate.not_after:%Y-%m-%d}"
+    return None
+
+
+def _edited_applets(desired: Desired, observed: Observed) -> Iterator[Finding]:
+    names = {applet.name for applet in desired.applets}
+    for applet in observed.applets:
+        if applet.name in names and edited(applet):
+            yield finding("MT223", f"applet {applet.name} bears our mark, but its lines are not the ones we wrote")

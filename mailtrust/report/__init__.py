@@ -1,0 +1,1 @@
+"""Outcomes of hosts -> one Report, and every form that it is shown in."""

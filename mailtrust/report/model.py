@@ -1,0 +1,40 @@
+"""One run, told as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailtrust.model import HostOutcome, State
+
+STATES: tuple[State, ...] = ("unchanged", "changed", "planned", "failed", "unreachable", "skipped", "interrupted")
+
+# Verbs that only look: what they would change, or miss, is their answer.
+_LOOKING = frozenset({"plan", "verify"})
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a verb did with every selected host, each exactly once; dates are aware."""
+
+    id: str
+    verb: str
+    version: str
+    started: datetime
+    finished: datetime
+    hosts: tuple[HostOutcome, ...]
+
+    @property
+    def totals(self) -> Mapping[State, int]:
+        return {state: sum(host.state == state for host in self.hosts) for state in STATES}
+
+    @property
+    def exit_code(self) -> int:
+        """0 done or in sync, 1 some host failed or was not reached, 4 changes pending, 130 interrupted."""
+        totals = self.totals
+        if totals["interrupted"] or totals["skipped"]:
+            return 130
+        if totals["failed"] or totals["unreachable"]:
+            return 1
+        return 4 if self.verb in _LOOKING and totals["planned"] else 0

@@ -1,0 +1,44 @@
+"""``run.json``, schema mailtrust.run/1: the form that every other one is made from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime, timezone
+from typing import Any
+
+from mailtrust.model import HostOutcome
+from mailtrust.report.model import Report
+
+SCHEMA = "mailtrust.run/1"
+
+
+def run_json(report: Report) -> str:
+    """The report as text, ended by a newline."""
+    return json.dumps(as_mapping(report), indent=1, ensure_ascii=False) + "\n"
+
+
+def as_mapping(report: Report) -> dict[str, Any]:
+    """The report as plain data."""
+    return {
+        "schema": SCHEMA,
+        "id": report.id,
+        "verb": report.verb,
+        "started": moment(report.started),
+        "finished": moment(report.finished),
+        "exit_code": report.exit_code,
+        "version": report.version,
+        "selected": len(report.hosts),
+        "totals": dict(report.totals),
+        "hosts": [host_mapping(host) for host in report.hosts],
+    }
+
+
+def host_mapping(outcome: HostOutcome) -> dict[str, Any]:
+    """One host as plain data: also what the journal keeps of it."""
+    return asdict(outcome)
+
+
+def moment(when: datetime) -> str:
+    """UTC, whole seconds."""
+    return when.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
