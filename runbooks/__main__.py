@@ -1,0 +1,213 @@
+"""The command line: words in, a verb called, its report shown, its exit code out."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Literal
+
+import click
+import typer
+from rich.console import Console
+
+from mailtrust.errors import MailtrustError, UsageError
+from mailtrust.report.run_json import run_json
+from runbooks.check import Check, check
+from runbooks.fleet import Fleet, find_config
+from runbooks.init import init
+from runbooks.progress import Silent, Watcher, watcher
+from runbooks.run import Options, Run, run
+from runbooks.screen import show_details, show_findings, show_report
+from tasks.order import Test, Until
+
+USAGE = 2
+INTERRUPTED = 130
+
+_EXAMPLES = """Keeps secure e-mail alerts working on a fleet of Cisco IOS XE routers.
+
+\b
+  mailtrust demo                          see it work on an emulated fleet
+  mailtrust init fleet && cd fleet        write a config.yaml and an inventory to begin with
+  mailtrust check                         read every file, lint every wish, touch nothing
+  mailtrust plan --limit group:branches   show what would change
+  mailtrust rollout --limit site=berlin   change it, prove it by a mail, save it
+  mailtrust verify                        is it still so? exit code 4 when not
+"""
+
+app = typer.Typer(
+    help=_EXAMPLES, no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+)
+
+Config = Annotated[Path, typer.Option("--config", metavar="FILE", help="Nornir's configuration file.")]
+Limit = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit",
+        metavar="EXPR",
+        help="Choose hosts: a name, a glob, group:NAME, key=value of data, @FILE; '!' negates. Repeatable.",
+    ),
+]
+Workers = Annotated[int | None, typer.Option(min=1, help="Routers at the same time.")]
+Runs = Annotated[Path | None, typer.Option(metavar="DIR", help="Where run directories are made.")]
+Output = Annotated[Literal["text", "json"], typer.Option(help="json: the run's run.json and nothing else.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print what happened on each host.")]
+Adopt = Annotated[bool, typer.Option("--adopt", help="Take over applets of the wanted names that somebody made.")]
+Tests = Annotated[
+    Literal["changed", "all", "none"] | None, typer.Option("--test", help="Which routers send a test mail.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Ask no question.")]
+DEFAULT = Path("config.yaml")
+
+
+@dataclass(frozen=True)
+class _Manners:
+    """How a run speaks to whoever started it."""
+
+    output: Literal["text", "json"]
+    verbose: bool
+
+
+@app.command("init")
+def init_command(directory: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
+    """Write a commented config.yaml and an inventory."""
+    for path in init(directory):
+        print(f"wrote {path}")
+    print(f"\nnext: put your routers into {directory / 'inventory' / 'hosts.yaml'}, then")
+    print(f"  mailtrust check --config {directory / 'config.yaml'}")
+
+
+@app.command("check")
+def check_command(config: Config = DEFAULT, limit: Limit = None, output: Output = "text") -> None:
+    """Read every file and lint every host's wish; no router is touched."""
+    checked = check(find_config(config), tuple(limit or ()))
+    if output == "json":
+        print(run_json(checked.report), end="")
+    else:
+        _show_check(Console(), checked)
+    raise typer.Exit(checked.report.exit_code)
+
+
+@app.command("plan")
+def plan_command(
+    config: Config = DEFAULT,
+    limit: Limit = None,
+    workers: Workers = None,
+    runs: Runs = None,
+    adopt: Adopt = False,
+    output: Output = "text",
+    verbose: Verbose = False,
+) -> None:
+    """Show what a rollout would change; nothing is changed. Exit code 4 when something would be."""
+    options = Options(config, tuple(limit or ()), workers, runs, adopt)
+    raise typer.Exit(_run("plan", "plan", options, _Manners(output, verbose)))
+
+
+@app.command("verify")
+def verify_command(
+    config: Config = DEFAULT,
+    limit: Limit = None,
+    workers: Workers = None,
+    runs: Runs = None,
+    adopt: Adopt = False,
+    output: Output = "text",
+    verbose: Verbose = False,
+) -> None:
+    """See whether every router still has what it should have. Exit code 4 on drift."""
+    options = Options(config, tuple(limit or ()), workers, runs, adopt)
+    raise typer.Exit(_run("verify", "plan", options, _Manners(output, verbose)))
+
+
+@app.command("rollout")
+def rollout_command(
+    config: Config = DEFAULT,
+    limit: Limit = None,
+    workers: Workers = None,
+    runs: Runs = None,
+    adopt: Adopt = False,
+    test: Tests = None,
+    output: Output = "text",
+    verbose: Verbose = False,
+    yes: Yes = False,
+) -> None:
+    """Change what differs, prove it by a test mail from the router itself, save it."""
+    if not yes and sys.stdin.isatty():
+        typer.confirm("Change the selected routers?", abort=True, err=True)
+    options = Options(config, tuple(limit or ()), workers, runs, adopt, test)
+    raise typer.Exit(_run("rollout", "save", options, _Manners(output, verbose)))
+
+
+@app.command("version")
+def version_command() -> None:
+    """Print the version."""
+    print(version("mailtrust"))
+
+
+def _run(verb: str, until: Until, options: Options, manners: _Manners) -> int:
+    find_config(options.config)
+    screen, errors = Console(), Console(stderr=True)
+
+    def watch(fleet: Fleet) -> Watcher:
+        return Silent() if manners.output == "json" else watcher(errors, verb, len(fleet.hosts))
+
+    done = run(verb, until, options, watch)
+    if manners.output == "json":
+        print(done.report_text, end="")
+    else:
+        _show_run(screen, done, manners)
+    return done.report.exit_code
+
+
+def _show_run(screen: Console, done: Run, manners: _Manners) -> None:
+    redactor = done.directory.redactor
+    if manners.verbose:
+        print(show_details(done.result, redactor))
+    show_report(screen, done.report, redactor)
+    print(f"all of it: {done.directory.path}")
+    for line in next_commands(done):
+        print(line)
+
+
+def next_commands(done: Run) -> list[str]:
+    """What one would type next, after a run that ended like this."""
+    totals = done.report.totals
+    if done.report.verb != "rollout" and totals["planned"]:
+        return ["next: mailtrust rollout (with the same options) makes it so"]
+    if totals["failed"] or totals["unreachable"]:
+        return ["next: follow the remedies above, then run the same command again; what is done is kept"]
+    return []
+
+
+def _show_check(screen: Console, checked: Check) -> None:
+    for reference in checked.unresolved:
+        print(f"warning: {reference}")
+    for name in checked.unused:
+        print(f"note: {name} is used by no selected host")
+    show_findings(screen, checked.report.hosts, checked.redactor)
+    failed = checked.report.totals["failed"]
+    print(f"{len(checked.report.hosts)} hosts checked: {f'{failed} cannot be worked on' if failed else 'all fine'}")
+
+
+def main() -> None:
+    """The entry point: one line for what we know, an exit code for everything."""
+    command = typer.main.get_command(app)
+    try:
+        sys.exit(command.main(standalone_mode=False))
+    except click.Abort:
+        sys.exit(INTERRUPTED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except UsageError as error:
+        print(f"mailtrust: {error}", file=sys.stderr)
+        sys.exit(USAGE)
+    except MailtrustError as error:
+        print(f"mailtrust: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

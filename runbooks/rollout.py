@@ -1,0 +1,11 @@
+"""``mailtrust rollout``: bring every router to what it should have, prove it by a mail, save it."""
+
+from __future__ import annotations
+
+from mailtrust.report.model import Report
+from runbooks.run import Options, run
+
+
+def rollout(options: Options) -> Report:
+    """Change only what differs; a host is ``changed`` when all is in place, the test mail went and it is saved."""
+    return run("rollout", "save", options).report

@@ -1,0 +1,88 @@
+"""What a run leaves behind: ``runs/<time>-<verb>-<id>/``, readable by its owner only, every byte redacted."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import threading
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from mailtrust.errors import UsageError
+from mailtrust.model import HostOutcome, Observed
+from mailtrust.redact import Redactor
+from mailtrust.report.model import Report
+from mailtrust.report.run_json import host_mapping, run_json
+
+_JOURNAL = "journal.jsonl"
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """One run on disk. The journal is written line by line and is the truth when everything else is lost."""
+
+    path: Path
+    run_id: str
+    redactor: Redactor
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def log(self, event: str, when: datetime, **details: Any) -> None:  # noqa: ANN401  # whatever JSON takes
+        """Append one event to the journal; it is on the disk when this returns."""
+        line = json.dumps({"time": when.isoformat(timespec="milliseconds"), "event": event, **details})
+        with self._lock, _private(self.path / _JOURNAL) as journal:
+            journal.write(self.redactor.redact(line) + "\n")
+            journal.flush()
+            os.fsync(journal.fileno())
+
+    def keep_host(self, outcome: HostOutcome, before: Observed | None, transcript: str, when: datetime) -> None:
+        """One host is finished: its transcript, its state before, and last the line in the journal."""
+        if transcript:
+            self._write(self.path / "transcripts" / f"{file_name(outcome.name)}.log", transcript)
+        if before is not None:
+            self._write(self.path / "before" / f"{file_name(outcome.name)}.json", _before_json(before))
+        self.log("host-finished", when, host=outcome.name, outcome=host_mapping(outcome))
+
+    def keep_report(self, report: Report) -> str:
+        """Write run.json; returns its text as written."""
+        text = self.redactor.redact(run_json(report))
+        self._write(self.path / "run.json", text)
+        return text
+
+    def _write(self, path: Path, text: str) -> None:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        with _private(path) as file:
+            file.write(self.redactor.redact(text))
+
+
+def new_run_directory(runs: Path, verb: str, when: datetime, redactor: Redactor) -> RunDirectory:
+    """A directory of its own for this run; raises UsageError when it cannot be made."""
+    run_id = secrets.token_hex(4)
+    path = runs / f"{when:%Y%m%dT%H%M%SZ}-{verb}-{run_id}"
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700)
+    except OSError as error:
+        raise UsageError(f"{path}: the run directory cannot be made ({error.strerror}); choose another with --runs") from error
+    return RunDirectory(path, run_id, redactor)
+
+
+def file_name(host: str) -> str:
+    """A host name as a file name: whatever a file system may mind becomes '_'."""
+    return "".join(each if each.isalnum() or each in "._-" else "_" for each in host).lstrip(".") or "_"
+
+
+def _private(path: Path) -> Any:  # noqa: ANN401  # a text file
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8")
+
+
+def _before_json(before: Observed) -> str:
+    """The router before this run. Values of variables stay out: any of them may be a password."""
+    plain = asdict(before)
+    for trustpoint in plain["trustpoints"]:
+        trustpoint["chain"] = [der.hex() for der in trustpoint["chain"]]
+    for variable in plain["variables"]:
+        variable["value"] = "***"
+    return json.dumps(plain, indent=1) + "\n"

@@ -1,0 +1,63 @@
+"""Set variables and install applets: one burst, which also leaves configuration mode and reads everything back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from mailtrust.errors import Refused
+from mailtrust.model import AppletText, InstallApplet, Observed, RemoveApplet, SetVariable, Step, Variable
+from mailtrust.plan import named
+from mailtrust.reading import QUESTIONS, Reading, read
+from tasks.session import Session, must_be_taken
+
+
+def configuration(steps: Sequence[Step], before: Observed) -> Iterator[str]:
+    """The lines of these steps for a router in configuration mode."""
+    for step in steps:
+        match step:
+            case SetVariable(variable):
+                yield _set(variable)
+            case InstallApplet(applet):
+                yield from applet_lines(applet, replaces=named(before.applets, applet.name) is not None)
+            case RemoveApplet(name):
+                yield f"no event manager applet {name}"
+
+
+def applet_lines(applet: AppletText, *, replaces: bool) -> Iterator[str]:
+    """An applet as typed: whole, so that no line of an older one stays behind."""
+    if replaces:
+        yield f"no event manager applet {applet.name}"
+    yield f"event manager applet {applet.name}"
+    yield from (f" {line}" for line in applet.lines)
+    yield " exit"
+
+
+def install_applets(session: Session, steps: Sequence[Step], before: Observed) -> Reading:
+    """Carry out variable and applet steps on a router in configuration mode, leave it and observe again.
+
+    Raises Refused when a line is not taken; then variables and applets are put back as they were before.
+    """
+    lines = (*configuration(steps, before), "end")
+    answers = session.ask(*lines, *QUESTIONS)
+    try:
+        must_be_taken(lines, answers)
+    except Refused:
+        session.ask("configure terminal", *_back(steps, before), "end")
+        raise
+    return read(answers[len(lines) :])
+
+
+def _back(steps: Sequence[Step], before: Observed) -> Iterator[str]:
+    for step in steps:
+        match step:
+            case SetVariable(variable):
+                value = named(before.variables, variable.name)
+                yield f"no event manager environment {variable.name}" if value is None else _set(value)
+            case InstallApplet(applet):
+                yield f"no event manager applet {applet.name}"
+                old = named(before.applets, applet.name)
+                yield from () if old is None else applet_lines(old, replaces=False)
+
+
+def _set(variable: Variable) -> str:
+    return f"event manager environment {variable.name} {variable.value.reveal()}"
