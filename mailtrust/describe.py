@@ -22,13 +22,9 @@ def describe(step: Step, before: Observed) -> str:
     """What the step would change on this router. A variable's value may be a secret: redact before showing."""
     match step:
         case ConfigureTrustpoint(name, settings):
-            there = named(before.trustpoints, name)
-            return f"{'new trustpoint' if there is None else 'settings of the trustpoint'}: {', '.join(settings)}"
+            return f"{'new' if named(before.trustpoints, name) is None else 'settings'}: {', '.join(settings)}"
         case Authenticate(_, certificate):
-            return (
-                f"install {certificate.subject}, valid until {certificate.not_after:%Y-%m-%d}, "
-                f"SHA-256 {certificate.sha256}"
-            )
+            return f"{certificate.common_name}, until {certificate.not_after:%Y-%m-%d}, SHA-256 {certificate.sha256}"
         case SetVariable(variable):
             old = named(before.variables, variable.name)
             was = "not set before" if old is None else f"was {old.value.reveal()}"
@@ -42,10 +38,11 @@ def describe(step: Step, before: Observed) -> str:
 def in_words(outcome: HostOutcome) -> str:
     """One host's outcome as lines."""
     mail = {None: "no test mail", True: "test mail sent", False: "test mail failed"}
-    lines = [
+    first = (
         f"{outcome.state}; {mail[None if outcome.mail is None else outcome.mail.sent]}; "
         f"{'saved' if outcome.saved else 'not saved'}; {outcome.round_trips} waits in {outcome.seconds:.1f} s"
-    ]
+    )
+    lines = [first]
     lines += [f"{step.state:8}{step.kind} {step.target}: {step.detail}" for step in outcome.steps]
     for finding in outcome.findings:
         lines += [f"{finding.code} {finding.severity}: {finding.text}", f"      remedy: {finding.remedy}"]

@@ -58,14 +58,14 @@ KINDS: Mapping[str, Kind] = {
     "MT105": _error("a configuration line is too long for IOS", "shorten subject, body or addresses"),
     "MT106": _warning("port 465 means implicit TLS, which EEM is not shown to speak", "use port 587 with STARTTLS"),
     # 20x: the reviewed trust file
-    "MT201": _error(
+    "MT201": _warning(
         "a certificate in the trust file is not a CA", "remove the leaf: install its issuers, they outlive it"
     ),
-    "MT202": _error("a certificate in the trust file has expired", "remove it, or replace it by its successor"),
+    "MT202": _warning("a certificate in the trust file has expired", "remove it, or replace it by its successor"),
     "MT203": _note("a certificate stands twice in the trust file", "remove the copy; it was ignored"),
     "MT204": _error("the trust file gives nothing to install", "add the CA certificates of the provider's chain"),
     "MT205": _warning("a certificate in the trust file ends soon", "plan a rotation before that day"),
-    "MT206": _error(
+    "MT206": _warning(
         "a certificate in the trust file is not valid yet", "wait for that day, or check this machine's clock"
     ),
     # 21x: trustpoints on the router

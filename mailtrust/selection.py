@@ -19,9 +19,9 @@ class Candidate:
 
 
 def select(candidates: Sequence[Candidate], expressions: Sequence[str]) -> tuple[str, ...]:
-    """The names meant, in inventory order: any of the plain expressions (all hosts when there is none), none of the
-    ones that begin with '!'.
+    """The names meant, in inventory order.
 
+    Any of the plain expressions must match (all hosts, when there is none), and none of those that begin with '!'.
     An expression is a host name, a glob, ``group:NAME`` or ``key=value`` of the data. One that matches no host at all
     is a UsageError: it is a slip of the pen, and running without it would be something else than was asked for.
     """

@@ -11,16 +11,19 @@ from typing import Annotated, Literal
 import click
 import typer
 from rich.console import Console
+from rich.rule import Rule
 
 from mailtrust.errors import MailtrustError, UsageError
 from mailtrust.report.run_json import run_json
 from runbooks.check import Check, check
+from runbooks.demo import Stage, demo
 from runbooks.fleet import Fleet, find_config
 from runbooks.init import init
+from runbooks.lab import MAIL_FILE, lab
 from runbooks.progress import Silent, Watcher, watcher
 from runbooks.run import Options, Run, run
 from runbooks.screen import show_details, show_findings, show_report
-from tasks.order import Test, Until
+from tasks.order import Until
 
 USAGE = 2
 INTERRUPTED = 130
@@ -136,6 +139,37 @@ def rollout_command(
         typer.confirm("Change the selected routers?", abort=True, err=True)
     options = Options(config, tuple(limit or ()), workers, runs, adopt, test)
     raise typer.Exit(_run("rollout", "save", options, _Manners(output, verbose)))
+
+
+@app.command("lab")
+def lab_command(
+    routers: Annotated[int, typer.Option(min=1, help="How many.")] = 12,
+    directory: Annotated[Path, typer.Option("--dir", metavar="DIR", help="Where the inventory is written.")] = Path(
+        "lab-fleet"
+    ),
+) -> None:
+    """Run emulated routers and a real mail server on this machine, until Ctrl-C."""
+
+    def ready(config: Path) -> None:
+        print(f"{routers} routers and a mail server are up. In another terminal:\n")
+        for verb in ("check", "plan", "rollout", "verify"):
+            print(f"  mailtrust {verb} --config {config}")
+        print(f"\nwhat arrives stands in {directory / MAIL_FILE}; Ctrl-C ends the lab", flush=True)
+
+    lab(directory, routers, ready)
+
+
+@app.command("demo")
+def demo_command(verbose: Verbose = False) -> None:
+    """See all of it work on twelve emulated routers, in a minute and without any preparation."""
+    console = Console()
+    stage = Stage(
+        headline=lambda title, text: console.print(Rule(f"[bold]{title}[/]: {text}", align="left")),
+        checked=lambda checked: _show_check(console, checked),
+        watch=lambda fleet: watcher(console, "at work", len(fleet.hosts)) if console.is_terminal else Silent(),
+        ran=lambda done: _show_run(console, done, _Manners("text", verbose)),
+    )
+    demo(stage, console)
 
 
 @app.command("version")

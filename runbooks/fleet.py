@@ -25,8 +25,8 @@ from mailtrust.selection import Candidate, select
 from mailtrust.trust_file import trust_set
 from runbooks.references import Vault
 from runbooks.yaml_file import read_text, read_yaml
+from tasks.connection import Login
 from tasks.order import Order
-from tasks.session import Login
 
 Trust = tuple[tuple[Certificate, ...], tuple[Finding, ...]]
 """What routers of one provider get, and what there is to say about its file."""
@@ -65,11 +65,10 @@ def open_fleet(config: Path, *, limit: Sequence[str] = (), workers: int | None =
     data, text = read_yaml(config)
     sections = _sections(config, data)
     base = config.resolve().parent
-    product = settings.product(
-        _ours(config, sections), file=str(config), locate=settings.locate(text)
-    )
+    product = settings.product(_ours(config, sections), file=str(config), locate=settings.locate(text))
     whole = _nornir(config, base, sections, product, workers)
-    names = set(select([_candidate(host) for host in whole.inventory.hosts.values() if "mail" in host.keys()], _spelled_out(limit)))
+    candidates = [each for each in map(_candidate, whole.inventory.hosts.values()) if "mail" in each.data]
+    names = set(select(candidates, _spelled_out(limit)))
     providers_file, applets_file = base / product.providers, base / product.applets
     inventory = sections.get("inventory") or {}
     host_file = (inventory.get("options") or {}).get("host_file")
@@ -90,7 +89,8 @@ def orders(
 ) -> Mapping[str, Order]:
     """What each selected host should become, every reference resolved and every wish linted.
 
-    ``resolve`` is the fleet's vault unless given. Raises InventoryError when a file or a reference cannot be used; a bad wish of one host is a finding in its order.
+    ``resolve`` is the fleet's vault unless given. Raises InventoryError when a file or a reference cannot be used; a bad
+    wish of one host is a finding in its order.
     """
     trust: dict[str, Trust] = {}
     resolve = resolve or fleet.vault.resolve
@@ -192,7 +192,7 @@ def _nornir(
         options.setdefault("num_workers", product.workers)
         options["num_workers"] = workers or options["num_workers"]
     log = {"enabled": False, **(sections.get("logging") or {})}
-    if "log_file" in log and log["log_file"]:
+    if log.get("log_file"):
         log["log_file"] = str(base / str(log["log_file"]))
     # Without a handler Python prints scrapli's own complaints to the screen; ours say the same, with a remedy.
     logging.getLogger("scrapli").addHandler(logging.NullHandler())
@@ -237,5 +237,7 @@ def redact_logs(fleet: Fleet) -> None:
 def find_config(config: Path) -> Path:
     """The configuration file; raises UsageError with the way to get one."""
     if not config.is_file():
-        raise UsageError(f"{config}: there is no such file; name one with --config, or write one with `mailtrust init DIR`")
+        raise UsageError(
+            f"{config}: there is no such file; name one with --config, or write one with `mailtrust init DIR`"
+        )
     return config

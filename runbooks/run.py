@@ -19,14 +19,14 @@ from runbooks.fleet import Fleet, open_fleet, orders, redact_logs
 from runbooks.progress import Silent, Watcher
 from runbooks.run_directory import RunDirectory, new_run_directory
 from tasks.circle import circle
+from tasks.connection import Deadlines
 from tasks.gate import Gate
 from tasks.order import Manner, Order, Record, Test, Until
-from tasks.session import Deadlines
 
 
 @dataclass(frozen=True)
 class Options:
-    """What every verb that reaches routers can be told; see docs/reference.md for the same words on the command line."""
+    """What every verb that reaches routers can be told: the words of the command line."""
 
     config: Path = Path("config.yaml")
     limit: Sequence[str] = ()
@@ -76,9 +76,7 @@ class _Recorder:
     def subtask_instance_completed(self, task: Task, host: Host, result: MultiResult) -> None: ...
 
 
-def run(
-    verb: str, until: Until, options: Options, watch: Callable[[Fleet], Watcher] = lambda _: Silent()
-) -> Run:
+def run(verb: str, until: Until, options: Options, watch: Callable[[Fleet], Watcher] = lambda _: Silent()) -> Run:
     """Take every selected host round the circle, as far as ``until`` says; each is in the report exactly once.
 
     Raises UsageError (InventoryError among them) before anything is touched.
@@ -124,7 +122,9 @@ def lost(host: str, result: MultiResult) -> Record:
     """For a host whose task ended outside our own code."""
     kind = type(result[0].exception).__name__
     found = finding("MT499", f"Nornir ended the task of this host with {kind}")
-    return Record(HostOutcome(host, "failed", 0.0, 0, saved=False, steps=(), mail=None, findings=(found,)), (), None, "")
+    return Record(
+        HostOutcome(host, "failed", 0.0, 0, saved=False, steps=(), mail=None, findings=(found,)), (), None, ""
+    )
 
 
 def _now() -> datetime:

@@ -65,7 +65,9 @@ def new_run_directory(runs: Path, verb: str, when: datetime, redactor: Redactor)
         runs.mkdir(parents=True, exist_ok=True)
         path.mkdir(mode=0o700)
     except OSError as error:
-        raise UsageError(f"{path}: the run directory cannot be made ({error.strerror}); choose another with --runs") from error
+        raise UsageError(
+            f"{path}: the run directory cannot be made ({error.strerror}); choose another with --runs"
+        ) from error
     return RunDirectory(path, run_id, redactor)
 
 

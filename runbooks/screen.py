@@ -69,10 +69,12 @@ def show_details(result: AggregatedResult, redactor: Redactor) -> str:
 
 
 def _table(report: Report) -> Table:
-    table = Table(title=f"{report.verb} {report.id}", title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table = Table(
+        title=f"{report.verb} {report.id}", title_justify="left", title_style="bold", box=None, pad_edge=False
+    )
     for title in ("host", "state", "steps", "mail", "saved", "waits", "seconds"):
         table.add_column(title, justify="right" if title in {"waits", "seconds"} else "left")
-    remarkable = [host for host in report.hosts if host.state != "unchanged"] or list(report.hosts)
+    remarkable = [host for host in report.hosts if host.state not in {"changed", "unchanged"}]
     shown = list(report.hosts) if len(report.hosts) <= _ROWS else remarkable[:_ROWS]
     for host in shown:
         table.add_row(*_row(host))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mailtrust.applet import MARK, is_mark, mark
 from mailtrust.errors import Refused
 from mailtrust.model import AppletText, InstallApplet, Observed, RemoveApplet, SetVariable, Step, Variable
 from mailtrust.plan import named
+from mailtrust.prompts import refusal
 from mailtrust.reading import QUESTIONS, Reading, read
 from tasks.session import Session, must_be_taken
 
@@ -39,12 +41,30 @@ def install_applets(session: Session, steps: Sequence[Step], before: Observed) -
     """
     lines = (*configuration(steps, before), "end")
     answers = session.ask(*lines, *QUESTIONS)
+    unmarked = any(is_mark(line) and refusal(answer) for line, answer in zip(lines, answers, strict=False))
     try:
-        must_be_taken(lines, answers)
+        must_be_taken(*without_marks(lines, answers))
     except Refused:
         session.ask("configure terminal", *_back(steps, before), "end")
         raise
-    return read(answers[len(lines) :])
+    if unmarked:
+        answers = session.ask("configure terminal", *_comments(steps), "end", *QUESTIONS)
+    return read(answers[-len(QUESTIONS) :])
+
+
+def without_marks(lines: Sequence[str], answers: Sequence[str]) -> tuple[list[str], list[str]]:
+    """A release that knows no ``description`` refuses our mark; nothing else may be refused."""
+    kept = [(line, answer) for line, answer in zip(lines, answers, strict=False) if not is_mark(line)]
+    return [line for line, _ in kept], [answer for _, answer in kept]
+
+
+def _comments(steps: Sequence[Step]) -> Iterator[str]:
+    """The mark as a comment, for releases that know no ``description``."""
+    for step in steps:
+        if isinstance(step, InstallApplet):
+            yield f"event manager applet {step.applet.name}"
+            yield f" action 0000 comment {MARK} {mark(step.applet)}"
+            yield " exit"
 
 
 def _back(steps: Sequence[Step], before: Observed) -> Iterator[str]:

@@ -15,6 +15,7 @@ from nornir.core.task import Result, Task
 from nornir_utils.plugins.tasks.networking import tcp_ping
 
 from mailtrust.applet import test_applet
+from mailtrust.describe import describe, in_words
 from mailtrust.errors import MailtrustError, RouterError, Unreachable
 from mailtrust.findings import Finding, finding
 from mailtrust.model import (
@@ -27,7 +28,6 @@ from mailtrust.model import (
     Step,
     StepOutcome,
 )
-from mailtrust.describe import describe, in_words
 from mailtrust.obstacles import obstacles, remarks
 from mailtrust.plan import plan, unsaved
 from mailtrust.preflight import preflight

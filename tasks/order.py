@@ -8,7 +8,7 @@ from typing import Literal
 
 from mailtrust.findings import Finding
 from mailtrust.model import Account, Desired, HostOutcome, Observed, Provider, Step
-from tasks.session import Deadlines, Login
+from tasks.connection import Deadlines, Login
 
 Until = Literal["plan", "save"]
 Test = Literal["changed", "all", "none"]

@@ -11,20 +11,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from textwrap import shorten
+from typing import Protocol, TypeVar
 
 from nornir.core.configuration import Config
 from nornir.core.inventory import Host
 from scrapli.driver import NetworkDriver
-from scrapli.exceptions import ScrapliAuthenticationFailed, ScrapliException
+from scrapli.exceptions import ScrapliException
 
 from mailtrust.dialogue import Done, Listen, Move, Say
-from mailtrust.errors import Refused, Silence, Unreachable
+from mailtrust.errors import Refused, Silence
 from mailtrust.findings import Finding, finding
 from mailtrust.prompts import Prompt, asking, locked, login_prompt, ready, refusal, replies
 from mailtrust.secret import Secret
+from tasks.connection import Deadlines, Login, connect
 
 T = TypeVar("T")
 
@@ -32,23 +33,6 @@ _MAIL_ACTION = re.compile(r"\s*action \S+ mail ")
 
 # A router that shows its prompt and says nothing for so long has lost what was typed ahead.
 _QUIET_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """What opens a router's door; resolved late, held by closures, never by Nornir."""
-
-    username: str
-    password: Secret
-    enable: Secret
-
-
-@dataclass(frozen=True, slots=True)
-class Deadlines:
-    """In seconds: for one burst, and for all that is done with one host."""
-
-    burst: float
-    host: float
 
 
 class Conversation(Protocol):
@@ -183,7 +167,7 @@ def opened(host: Host, login: Login, deadlines: Deadlines, configuration: Config
 
     Raises Unreachable, Refused (login, host key, enable) or Silence.
     """
-    connection = _open(host, login, deadlines, configuration)
+    connection = connect(host, login, deadlines, configuration)
     try:
         session = Session(connection, deadlines)
         session.greet(login.enable)
@@ -191,46 +175,6 @@ def opened(host: Host, login: Login, deadlines: Deadlines, configuration: Config
     finally:
         with suppress(ScrapliException, OSError):
             host.close_connection("scrapli")
-
-
-def _open(host: Host, login: Login, deadlines: Deadlines, configuration: Config) -> NetworkDriver:
-    wanted = host.get_connection_parameters("scrapli")
-    extras: dict[str, Any] = {
-        "transport": "ssh2",
-        "timeout_socket": deadlines.burst,
-        "timeout_transport": deadlines.burst,
-        "timeout_ops": deadlines.burst,
-        **(wanted.extras or {}),
-        # Bursts begin with the very first line: nothing may be asked on opening or closing.
-        "on_open": _nothing,
-        "on_close": _nothing,
-    }
-    extras["auth_secondary"] = login.enable.reveal()
-    try:
-        plugin = host.open_connection(
-            "scrapli",
-            configuration=configuration,
-            username=login.username,
-            password=login.password.reveal(),
-            platform=wanted.platform or "cisco_iosxe",
-            extras=extras,
-        )
-    except ScrapliAuthenticationFailed as error:
-        code = "MT403" if "known_hosts" in str(error) else "MT402"
-        raise Refused(finding(code, str(error) or "the login was refused")) from error
-    except (ScrapliException, OSError) as error:
-        raise Unreachable(finding("MT401", f"{wanted.hostname}:{wanted.port or 22}: {_cause(error)}")) from error
-    driver: NetworkDriver = plugin.connection
-    return driver
-
-
-def _cause(error: BaseException) -> str:
-    """The nearest error in the chain that says something."""
-    return str(error) or (_cause(error.__cause__) if error.__cause__ is not None else type(error).__name__)
-
-
-def _nothing(_: object) -> None:
-    """What there is to do on opening and closing."""
 
 
 def _moved(dialogue: Conversation, heard: str) -> tuple[Conversation, Move] | None:
@@ -250,7 +194,9 @@ def _enable_step(heard: str, prompt: Prompt) -> str | None:
 def _shown(line: str) -> str:
     """A line as an error may show it: the value of a variable may be a secret."""
     words = line.split()
-    return " ".join([*words[:4], "***"]) if words[:3] == ["event", "manager", "environment"] else line
+    if words[:3] == ["event", "manager", "environment"]:
+        return " ".join([*words[:4], "***"])
+    return shorten(line, 60, placeholder=" ...")
 
 
 def _watchdog(connection: NetworkDriver, seconds: float) -> threading.Timer | None:
