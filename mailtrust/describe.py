@@ -12,8 +12,10 @@ from mailtrust.model import (
     InstallApplet,
     Observed,
     RemoveApplet,
+    RemoveTrustpoint,
     SetVariable,
     Step,
+    UnsetVariable,
 )
 from mailtrust.plan import named
 
@@ -32,7 +34,9 @@ def describe(step: Step, before: Observed) -> str:
         case InstallApplet(applet):
             return _applet(applet, named(before.applets, applet.name))
         case RemoveApplet():
-            return "left over from a test that was cut off"
+            return "it was not there before, or is left over from a test that was cut off"
+        case UnsetVariable() | RemoveTrustpoint():
+            return "it was not there before"
 
 
 def in_words(outcome: HostOutcome) -> str:

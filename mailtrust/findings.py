@@ -57,6 +57,16 @@ KINDS: Mapping[str, Kind] = {
     ),
     "MT105": _error("a configuration line is too long for IOS", "shorten subject, body or addresses"),
     "MT106": _warning("port 465 means implicit TLS, which EEM is not shown to speak", "use port 587 with STARTTLS"),
+    "MT107": _warning(
+        "a key of the inventory that nobody reads", "correct it, or remove it: Nornir ignores what it does not know"
+    ),
+    "MT108": _error("what the inventory says about a host cannot be used", "correct the named key, then check again"),
+    "MT109": _warning(
+        "a secret stands in clear in a file", "write a reference instead: env:, file:, cmd:, keyring:, vault: or sops:"
+    ),
+    "MT110": _error(
+        "the inventory does not say how to log in to a host", "set hostname, username, and password or private key"
+    ),
     # 20x: the reviewed trust file
     "MT201": _warning(
         "a certificate in the trust file is not a CA", "remove the leaf: install its issuers, they outlive it"
@@ -131,7 +141,8 @@ KINDS: Mapping[str, Kind] = {
     "MT401": _error("no connection to the router", "check address, route and the router itself, then run again"),
     "MT402": _error("the router refused the login", "check username and password (or key) of this host"),
     "MT403": _error(
-        "the router's host key is not the known one", "find out why before anything else; then renew known_hosts"
+        "the router's host key is not the known one",
+        "find out why before anything else; when it is right: mailtrust hostkeys --replace HOST",
     ),
     "MT404": _error("the router stopped answering", "run again; if it stays, raise the deadline or look at the line"),
     "MT405": _error("the connection was lost", "run again: what is already done is kept"),
@@ -156,7 +167,121 @@ KINDS: Mapping[str, Kind] = {
         "the running configuration is right and has not been saved", "run rollout: it tests and saves it"
     ),
     "MT416": _error("an answer of the router cannot be read", "please report it with the transcript of this host"),
+    "MT417": _error(
+        "the router's host key is not known", "look at it and pin it: `mailtrust hostkeys` with the same --limit"
+    ),
+    "MT418": _note(
+        "the login of the inventory was refused, another one was used",
+        "see why: the AAA server may be down, or the password may be old",
+    ),
+    "MT419": _warning(
+        "two hosts of the inventory are the same address and port", "keep one of them: two would be changed at once"
+    ),
+    "MT420": _warning(
+        "the router has changed since the plan was approved", "look at a new plan, approve it, run again"
+    ),
+    "MT421": _note("what was done to this router has been taken back", "see the error beside this note"),
+    "MT422": _error(
+        "something has been changed since the run that is to be undone", "it is left alone: decide by hand"
+    ),
+    "MT423": _error("what was done to this router could not be taken back", "run `mailtrust rollback` for this run"),
+    "MT424": _error(
+        "an old value was not kept, because it may hold a password and there is no key",
+        "set it by hand; with MAILTRUST_STATE_KEY the next run keeps such values encrypted",
+    ),
+    "MT425": _warning(
+        "the router held unsaved changes of somebody else before",
+        "save by hand, or run with --save-others to save all of it",
+    ),
+    "MT431": _warning(
+        "the router cannot find the mail server by name", "set 'ip name-server', or 'ip host' for this one name"
+    ),
+    "MT432": _warning(
+        "the interface that mails leave by is not up", "bring it up and give it an address, or name another one"
+    ),
     "MT499": _error("mailtrust itself failed", "this is our fault: please report it with the journal of this run"),
+    # 50x: a provider's chain as it is presented
+    "MT501": _error(
+        "no known root vouches for the presented chain",
+        "find out whose it is (the provider's pages, not this network); if it is right, add its root to the catalogue",
+    ),
+    "MT502": _warning(
+        "the server does not send an intermediate",
+        "the router needs that certificate itself as a trustpoint; tell the provider",
+    ),
+    "MT503": _warning(
+        "the server sends its certificates out of order", "routers are not proven to sort them; tell the provider"
+    ),
+    "MT504": _note("the server sends a certificate twice", "harmless; tell the provider when convenient"),
+    "MT505": _note("the server sends a root", "harmless; a router trusts it only if a trustpoint holds it"),
+    "MT506": _note("a presented certificate is on no path", "harmless; it issued nothing that is presented"),
+    "MT507": _error("no certificate was presented", "look where the connection stopped; nothing was judged"),
+    # 51x: its dates
+    "MT511": _error("a certificate of the chain has expired", "tell the provider: routers refuse it by their clock"),
+    "MT512": _error("a certificate of the chain is not valid yet", "wait for that day, or check this machine's clock"),
+    "MT513": _warning(
+        "a certificate of the chain ends soon", "see that its successor is in the trust file before that day"
+    ),
+    "MT514": _warning(
+        "Mozilla's schedule distrusts a root soon",
+        "its providers will move to another root: see that this one is in the trust file before that day",
+    ),
+    "MT515": _note(
+        "Mozilla's schedule distrusts a root already",
+        "routers do not follow the schedule, providers do: expect the chain to change",
+    ),
+    # 52x: its strength, and whose it is
+    "MT521": _warning("a signature of the chain uses a broken digest", "ask the provider for a chain of SHA-256"),
+    "MT522": _warning("an RSA key of the chain is too short", "ask the provider for a chain of 2048 bits or more"),
+    "MT523": _warning(
+        "IOS XE is not proven to accept a key of the chain",
+        "try it on one router before the fleet; prefer the provider's RSA hierarchy where there is one",
+    ),
+    "MT524": _error(
+        "the certificate is for another host", "check 'server' in providers.yaml, and who answers at that address"
+    ),
+    # 53x: one look against another
+    "MT531": _warning(
+        "addresses of the provider need different anchors", "see that the trust file holds the anchors of all of them"
+    ),
+    "MT532": _note("addresses of the provider present different certificates", "harmless: their anchors are the same"),
+    "MT533": _warning(
+        "without SNI the server presents something else", "routers send no SNI: the look without it is what counts"
+    ),
+    # 54x: the reviewed trust file against what is presented
+    "MT541": _error(
+        "the trust file holds no anchor of a presented chain",
+        "routers refuse this server: review the chain, then update the file with probe --update",
+    ),
+    "MT542": _warning("a wanted certificate is not in the trust file", "review it, then update with probe --update"),
+    "MT543": _note(
+        "a certificate of the trust file is on no path of this chain",
+        "keep it while routers or other addresses may need it; retire it afterwards",
+    ),
+    # 55x: looking at the provider's server
+    "MT551": _error(
+        "no connection to the provider's mail server",
+        "check its name and port, and this machine's way out (port 25 is often blocked); a router may see otherwise",
+    ),
+    "MT552": _error(
+        "the server does not come to STARTTLS", "a router needs SMTP with STARTTLS, usually on port 587: check the port"
+    ),
+    "MT553": _error(
+        "the server does not complete a router's TLS handshake",
+        "it must take TLS 1.2 with one of a router's suites and P-256, P-384 or P-521: ask the provider",
+    ),
+    "MT554": _warning(
+        "an address of the provider cannot be reached from here",
+        "routers may be sent to it: look again from a place like theirs",
+    ),
+    "MT555": _note(
+        "only a client that is not like a router is refused", "routers are not concerned: their own look succeeded"
+    ),
+    "MT556": _warning(
+        "a router asked for an issuer that nobody here knows",
+        "get its certificate from the CA's own pages and compare the SHA-256 told there: a root belongs into the "
+        "catalogue, an intermediate into the trust file",
+    ),
 }
 
 

@@ -65,6 +65,8 @@ class Provider:
     sender: Literal["account", "any"]
     limits: Limits
     mailbox: Mailbox | None
+    window: int = 90
+    """Days before the end of a certificate from which on it is worth a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,31 @@ class RemoveApplet:
         return self.name
 
 
-Step = ConfigureTrustpoint | Authenticate | SetVariable | InstallApplet | RemoveApplet
+@dataclass(frozen=True, slots=True)
+class UnsetVariable:
+    name: str
+    kind: Literal["unset-variable"] = "unset-variable"
+
+    @property
+    def target(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveTrustpoint:
+    """Removes a trustpoint with its certificate: only ever one that is provably ours, or empty and named by us."""
+
+    name: str
+    kind: Literal["remove-trustpoint"] = "remove-trustpoint"
+
+    @property
+    def target(self) -> str:
+        return self.name
+
+
+Step = (
+    ConfigureTrustpoint | Authenticate | SetVariable | InstallApplet | RemoveApplet | UnsetVariable | RemoveTrustpoint
+)
 
 # --- what came of it ---------------------------------------------------------------------------------------------
 
@@ -227,7 +253,7 @@ class StepOutcome:
 
     kind: str
     target: str
-    state: Literal["planned", "done", "failed"]
+    state: Literal["planned", "done", "failed", "undone"]
     detail: str
 
 

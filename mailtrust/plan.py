@@ -22,9 +22,11 @@ from mailtrust.model import (
     InstallApplet,
     Observed,
     RemoveApplet,
+    RemoveTrustpoint,
     SetVariable,
     Step,
     Trustpoint,
+    UnsetVariable,
     Variable,
 )
 
@@ -155,13 +157,21 @@ def _after(observed: Observed, step: Step) -> Observed:
         case InstallApplet(applet):
             return replace(observed, applets=_with(observed.applets, applet))
         case RemoveApplet(name):
-            return replace(observed, applets=tuple(each for each in observed.applets if each.name != name))
+            return replace(observed, applets=_without(observed.applets, name))
+        case UnsetVariable(name):
+            return replace(observed, variables=_without(observed.variables, name))
+        case RemoveTrustpoint(name):
+            return replace(observed, trustpoints=_without(observed.trustpoints, name))
 
 
 def _with(things: tuple[Named, ...], new: Named) -> tuple[Named, ...]:
     if named(things, new.name) is None:
         return (*things, new)
     return tuple(new if thing.name == new.name else thing for thing in things)
+
+
+def _without(things: tuple[Named, ...], name: str) -> tuple[Named, ...]:
+    return tuple(thing for thing in things if thing.name != name)
 
 
 def _merged(old: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:

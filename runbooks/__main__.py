@@ -8,7 +8,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Literal
 
-import click
 import typer
 from rich.console import Console
 from rich.rule import Rule
@@ -17,11 +16,12 @@ from mailtrust.errors import MailtrustError, UsageError
 from mailtrust.report.run_json import run_json
 from runbooks.check import Check, check
 from runbooks.demo import Stage, demo
-from runbooks.fleet import Fleet, find_config
+from runbooks.fleet import find_config
 from runbooks.init import init
 from runbooks.lab import MAIL_FILE, lab
 from runbooks.progress import Silent, Watcher, watcher
-from runbooks.run import Options, Run, run
+from runbooks.options import Options, Verb
+from runbooks.run import Prepared, Run, run
 from runbooks.screen import show_details, show_findings, show_report
 from tasks.order import Until
 
@@ -60,6 +60,22 @@ Adopt = Annotated[bool, typer.Option("--adopt", help="Take over applets of the w
 Tests = Annotated[
     Literal["changed", "all", "none"] | None, typer.Option("--test", help="Which routers send a test mail.")
 ]
+Saves = Annotated[
+    Literal["proven", "changed", "never"] | None,
+    typer.Option("--save", help="When the configuration is saved: after the test mail went, after any change, never."),
+]
+Keep = Annotated[bool, typer.Option("--keep", help="Do not undo what was done to a router that failed midway.")]
+Waves = Annotated[
+    str | None, typer.Option(metavar="SIZES", help="Waves such as 1,5%,25%,rest; each must prove itself by its mails.")
+]
+WaveBy = Annotated[str | None, typer.Option(metavar="KEY", help="Sizes count values of this key of data, not hosts.")]
+Soak = Annotated[float | None, typer.Option(min=0, metavar="SECONDS", help="Wait so long between two waves.")]
+MaxFailed = Annotated[
+    str | None, typer.Option(metavar="N|P%", help="Stop when more hosts than this have failed, over the whole run.")
+]
+MaxUnreachable = Annotated[
+    str | None, typer.Option(metavar="N|P%", help="Stop when more hosts than this are out of reach.")
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Ask no question.")]
 DEFAULT = Path("config.yaml")
 
@@ -70,6 +86,7 @@ class _Manners:
 
     output: Literal["text", "json"]
     verbose: bool
+    ask: bool
 
 
 @app.command("init")
@@ -104,7 +121,7 @@ def plan_command(
 ) -> None:
     """Show what a rollout would change; nothing is changed. Exit code 4 when something would be."""
     options = Options(config, tuple(limit or ()), workers, runs, adopt)
-    raise typer.Exit(_run("plan", "plan", options, _Manners(output, verbose)))
+    raise typer.Exit(_run("plan", options, _Manners(output, verbose, ask=False)))
 
 
 @app.command("verify")
@@ -119,7 +136,7 @@ def verify_command(
 ) -> None:
     """See whether every router still has what it should have. Exit code 4 on drift."""
     options = Options(config, tuple(limit or ()), workers, runs, adopt)
-    raise typer.Exit(_run("verify", "plan", options, _Manners(output, verbose)))
+    raise typer.Exit(_run("verify", options, _Manners(output, verbose, ask=False)))
 
 
 @app.command("rollout")
@@ -130,15 +147,34 @@ def rollout_command(
     runs: Runs = None,
     adopt: Adopt = False,
     test: Tests = None,
+    save: Saves = None,
+    keep: Keep = False,
+    waves: Waves = None,
+    wave_by: WaveBy = None,
+    soak: Soak = None,
+    max_failed: MaxFailed = None,
+    max_unreachable: MaxUnreachable = None,
     output: Output = "text",
     verbose: Verbose = False,
     yes: Yes = False,
 ) -> None:
     """Change what differs, prove it by a test mail from the router itself, save it."""
-    if not yes and sys.stdin.isatty():
-        typer.confirm("Change the selected routers?", abort=True, err=True)
-    options = Options(config, tuple(limit or ()), workers, runs, adopt, test)
-    raise typer.Exit(_run("rollout", "save", options, _Manners(output, verbose)))
+    options = Options(
+        config=config,
+        limit=tuple(limit or ()),
+        workers=workers,
+        runs=runs,
+        adopt=adopt,
+        test=test,
+        save=save,
+        keep=keep,
+        waves=waves,
+        wave_by=wave_by,
+        soak=soak,
+        max_failed=max_failed,
+        max_unreachable=max_unreachable,
+    )
+    raise typer.Exit(_run("rollout", options, _Manners(output, verbose, ask=not yes)))
 
 
 @app.command("lab")
@@ -166,8 +202,10 @@ def demo_command(verbose: Verbose = False) -> None:
     stage = Stage(
         headline=lambda title, text: console.print(Rule(f"[bold]{title}[/]: {text}", align="left")),
         checked=lambda checked: _show_check(console, checked),
-        watch=lambda fleet: watcher(console, "at work", len(fleet.hosts)) if console.is_terminal else Silent(),
-        ran=lambda done: _show_run(console, done, _Manners("text", verbose)),
+        watch=lambda prepared: (
+            watcher(console, prepared.verb, len(prepared.orders)) if console.is_terminal else Silent()
+        ),
+        ran=lambda done: _show_run(console, done, verbose=verbose),
     )
     demo(stage, console)
 
@@ -178,25 +216,30 @@ def version_command() -> None:
     print(version("mailtrust"))
 
 
-def _run(verb: str, until: Until, options: Options, manners: _Manners) -> int:
+def _run(verb: Verb, options: Options, manners: _Manners) -> int:
     find_config(options.config)
     screen, errors = Console(), Console(stderr=True)
 
-    def watch(fleet: Fleet) -> Watcher:
-        return Silent() if manners.output == "json" else watcher(errors, verb, len(fleet.hosts))
+    def announce(prepared: Prepared) -> None:
+        errors.print(prepared.announcement, highlight=False, soft_wrap=True)
+        if manners.ask and sys.stdin.isatty():
+            typer.confirm("Go on?", abort=True, err=True)
 
-    done = run(verb, until, options, watch)
+    def watch(prepared: Prepared) -> Watcher:
+        return Silent() if manners.output == "json" else watcher(errors, verb, len(prepared.orders))
+
+    done = run(verb, options, announce, watch)
     if manners.output == "json":
         print(done.report_text, end="")
     else:
-        _show_run(screen, done, manners)
+        _show_run(screen, done, verbose=manners.verbose)
     return done.report.exit_code
 
 
-def _show_run(screen: Console, done: Run, manners: _Manners) -> None:
+def _show_run(screen: Console, done: Run, *, verbose: bool) -> None:
     redactor = done.directory.redactor
-    if manners.verbose:
-        print(show_details(done.result, redactor))
+    if verbose:
+        print(show_details(done.results, redactor))
     show_report(screen, done.report, redactor)
     print(f"all of it: {done.directory.path}")
     for line in next_commands(done):
@@ -225,16 +268,13 @@ def _show_check(screen: Console, checked: Check) -> None:
 
 def main() -> None:
     """The entry point: one line for what we know, an exit code for everything."""
-    command = typer.main.get_command(app)
     try:
-        sys.exit(command.main(standalone_mode=False))
-    except click.Abort:
+        sys.exit(app(sys.argv[1:] or ["--help"], standalone_mode=False))
+    except (typer.Abort, KeyboardInterrupt):
         sys.exit(INTERRUPTED)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+    except typer.TyperException as error:
+        print(f"mailtrust: {error.format_message()} (see mailtrust --help)", file=sys.stderr)
+        sys.exit(USAGE)
     except UsageError as error:
         print(f"mailtrust: {error}", file=sys.stderr)
         sys.exit(USAGE)

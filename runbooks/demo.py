@@ -23,10 +23,10 @@ from mailtrust.certificates import from_der, trustpoint_name
 from mailtrust.model import HostOutcome
 from mailtrust.report.model import Report
 from runbooks.check import Check, check
-from runbooks.fleet import Fleet
 from runbooks.lab import LOGIN, SENDER, SERVER, account, dns, service
+from runbooks.options import Options
 from runbooks.progress import Watcher
-from runbooks.run import Options, Run, run
+from runbooks.run import Prepared, Run, run
 
 APPLET = "SendSecureEmailEEM"
 ALREADY_RIGHT = "paris"
@@ -40,7 +40,7 @@ class Stage:
 
     headline: Callable[[str, str], None]
     checked: Callable[[Check], None]
-    watch: Callable[[Fleet], Watcher]
+    watch: Callable[[Prepared], Watcher]
     ran: Callable[[Run], None]
 
 
@@ -59,18 +59,18 @@ def demo(stage: Stage, console: Console) -> Report:
             host_data={AT_IN_LOGIN: {"mail": _mail_with_at(config_password(Path(directory)))}},
             unreachable=(UNREACHABLE,),
         )
-        run("rollout", "save", Options(config, (ALREADY_RIGHT,)))
+        run("rollout", Options(config, (ALREADY_RIGHT,)))
         before = len(mail.messages())
         stage.headline("mailtrust check", "no router is touched")
         stage.checked(check(config))
         stage.headline("mailtrust plan", "what a rollout would change")
-        stage.ran(run("plan", "plan", Options(config), stage.watch))
+        stage.ran(run("plan", Options(config), watch=stage.watch))
         stage.headline("mailtrust rollout", "change, prove by a mail, save")
-        done = run("rollout", "save", Options(config), stage.watch)
+        done = run("rollout", Options(config), watch=stage.watch)
         stage.ran(done)
         _show_mail(console, mail.messages()[before:])
         stage.headline("mailtrust verify", "and it is still so")
-        stage.ran(run("verify", "plan", Options(config), stage.watch))
+        stage.ran(run("verify", Options(config), watch=stage.watch))
         _show_unhelped(console, done.report.hosts)
     return done.report
 

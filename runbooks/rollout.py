@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from mailtrust.report.model import Report
-from runbooks.run import Options, run
+from runbooks.options import Options
+from runbooks.run import run
 
 
 def rollout(options: Options) -> Report:
     """Change only what differs; a host is ``changed`` when all is in place, the test mail went and it is saved."""
-    return run("rollout", "save", options).report
+    return run("rollout", options).report

@@ -1,39 +1,55 @@
-"""One run over a fleet: the same for every verb that reaches routers."""
+"""One run over a fleet: the same for every verb that takes routers round the circle."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.metadata import version
-from pathlib import Path
 
-from nornir.core.inventory import Host
-from nornir.core.task import AggregatedResult, MultiResult, Task
+from nornir.core import Nornir
+from nornir.core.task import AggregatedResult
 
-from mailtrust.findings import finding
+from mailtrust.budget import Budget, budget
+from mailtrust.errors import UsageError
 from mailtrust.model import HostOutcome
-from mailtrust.report.model import Report
+from mailtrust.report.model import INTERRUPTED, Report
+from mailtrust.waves import cut, unproven
 from runbooks.fleet import Fleet, open_fleet, orders, redact_logs
+from runbooks.lock import only_one
+from runbooks.options import Options, Verb
 from runbooks.progress import Silent, Watcher
+from runbooks.recorder import Recorder
 from runbooks.run_directory import RunDirectory, new_run_directory
+from runbooks.signals import graceful
+from runbooks.state_key import state_key
 from tasks.circle import circle
 from tasks.connection import Deadlines
 from tasks.gate import Gate
-from tasks.order import Manner, Order, Record, Test, Until
+from tasks.order import Manner, Order, Record, Until
+from tasks.runner import FleetRunner
+
+_UNTIL: Mapping[Verb, Until] = {"plan": "plan", "verify": "plan", "rollout": "save"}
 
 
 @dataclass(frozen=True)
-class Options:
-    """What every verb that reaches routers can be told: the words of the command line."""
+class Prepared:
+    """A run that could begin: everything read and judged, nothing touched."""
 
-    config: Path = Path("config.yaml")
-    limit: Sequence[str] = ()
-    workers: int | None = None
-    runs: Path | None = None
-    adopt: bool = False
-    test: Test | None = None
+    verb: Verb
+    options: Options
+    fleet: Fleet
+    orders: Mapping[str, Order]
+    waves: Sequence[Sequence[str]]
+    budget: Budget
+
+    @property
+    def announcement(self) -> str:
+        """What is selected, in which waves, and when the run would stop."""
+        sizes = ", ".join(str(len(wave)) for wave in self.waves)
+        waves = f" in {len(self.waves)} waves ({sizes})" if len(self.waves) > 1 else ""
+        return f"{self.verb} of {len(self.orders)} hosts{waves}; {self.budget.promise()}"
 
 
 @dataclass(frozen=True)
@@ -44,72 +60,147 @@ class Run:
     directory: RunDirectory
     report_text: str
     """run.json as written."""
-    records: Sequence[Record]
-    result: AggregatedResult
+    results: Sequence[AggregatedResult]
 
 
-@dataclass
-class _Recorder:
-    """A Nornir processor: every host goes into the journal when it begins and when it ends, whatever happens."""
+def run(
+    verb: Verb,
+    options: Options,
+    announce: Callable[[Prepared], None] = lambda _: None,
+    watch: Callable[[Prepared], Watcher] = lambda _: Silent(),
+) -> Run:
+    """Take every selected host round the circle, as far as the verb says; each is in the report exactly once.
 
-    directory: RunDirectory
-    watcher: Watcher
-    records: dict[str, Record] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def task_started(self, task: Task) -> None: ...
-
-    def task_completed(self, task: Task, result: AggregatedResult) -> None: ...
-
-    def task_instance_started(self, task: Task, host: Host) -> None:
-        self.directory.log("host-started", _now(), host=host.name)
-
-    def task_instance_completed(self, task: Task, host: Host, result: MultiResult) -> None:
-        record = getattr(result[0], "record", None) or lost(host.name, result)
-        self.directory.keep_host(record.outcome, record.before, record.transcript, _now())
-        with self._lock:
-            self.records[host.name] = record
-            self.watcher.finished(record.outcome)
-
-    def subtask_instance_started(self, task: Task, host: Host) -> None: ...
-
-    def subtask_instance_completed(self, task: Task, host: Host, result: MultiResult) -> None: ...
-
-
-def run(verb: str, until: Until, options: Options, watch: Callable[[Fleet], Watcher] = lambda _: Silent()) -> Run:
-    """Take every selected host round the circle, as far as ``until`` says; each is in the report exactly once.
-
-    Raises UsageError (InventoryError among them) before anything is touched.
+    ``announce`` hears of the run before it begins and may raise to prevent it. Raises UsageError (InventoryError among
+    them) before anything is touched.
     """
-    started = _now()
+    prepared = prepare(verb, options)
+    announce(prepared)
+    runs = options.runs or prepared.fleet.base / prepared.fleet.product.runs
+    key = state_key(prepared.fleet.vault, prepared.fleet.product.state_key)
+    seal = None if key is None else key.seal
+    with only_one(runs) if _UNTIL[verb] == "save" else nullcontext():
+        return _carry_out(prepared, new_run_directory(runs, verb, _now(), prepared.fleet.redactor(), seal), watch)
+
+
+def prepare(verb: Verb, options: Options) -> Prepared:
+    """Read, select, lint, cut into waves; raises UsageError for what cannot be meant."""
     fleet = open_fleet(options.config, limit=options.limit, workers=options.workers)
-    wishes = orders(fleet, now=started, adopt=options.adopt)
+    wishes = orders(fleet, now=_now(), adopt=options.adopt)
     redact_logs(fleet)
-    directory = new_run_directory(options.runs or fleet.base / fleet.product.runs, verb, started, fleet.redactor())
-    manner = Manner(
-        run_id=directory.run_id,
-        until=until,
-        test=options.test or fleet.product.test,
-        deadlines=Deadlines(fleet.product.burst_seconds, fleet.product.host_seconds),
-        orders=wishes,
+    return Prepared(verb, options, fleet, wishes, _waves(verb, options, fleet), _budget(verb, options, fleet))
+
+
+def _waves(verb: Verb, options: Options, fleet: Fleet) -> Sequence[Sequence[str]]:
+    names = list(fleet.hosts)
+    sizes = options.waves or fleet.product.waves
+    key = options.wave_by or fleet.product.wave_by
+    if _UNTIL[verb] == "plan" or (sizes is None and key is None):
+        return [names]
+    if (options.test or fleet.product.test) == "none":
+        raise UsageError("--waves with --test none: a wave passes by its test mails, so nothing could ever be proven")
+    return cut(names, sizes, None if key is None else lambda name: fleet.hosts[name].get(key))
+
+
+def _budget(verb: Verb, options: Options, fleet: Fleet) -> Budget:
+    """What the user allows; with waves and nothing said, no failure at all."""
+    total = len(fleet.hosts)
+    if _UNTIL[verb] == "plan":
+        return budget(total, None, None)
+    failed = options.max_failed or fleet.product.max_failed
+    waves = options.waves or options.wave_by or fleet.product.waves or fleet.product.wave_by
+    return budget(
+        total,
+        "0" if failed is None and waves and total > 1 else failed,
+        options.max_unreachable or fleet.product.max_unreachable,
     )
-    directory.log("run-started", started, verb=verb, hosts=list(fleet.hosts))
-    with watch(fleet) as watcher:
-        recorder = _Recorder(directory, watcher)
-        nornir = fleet.nornir.with_processors([recorder])
-        result = nornir.run(task=circle(manner, _gates(wishes.values())), name=verb, on_failed=True)
-    records = [recorder.records[name] for name in fleet.hosts]
+
+
+def _carry_out(prepared: Prepared, directory: RunDirectory, watch: Callable[[Prepared], Watcher]) -> Run:
+    started = _now()
+    directory.log("run-started", started, verb=prepared.verb, hosts=list(prepared.orders))
+    with (
+        watch(prepared) as watcher,
+        graceful(
+            lambda: directory.log("run-stopping", _now()), lambda: directory.log("run-aborted", _now())
+        ) as stopping,
+    ):
+        recorder = Recorder(directory, watcher)
+        task = circle(_manner(prepared, directory, stopping.is_set), _gates(prepared.orders.values()))
+        nornir = prepared.fleet.nornir.with_processors([recorder]).with_runner(
+            _runner(prepared.fleet).stopped_by(
+                lambda: stopping.is_set() or prepared.budget.spent(recorder.totals) is not None
+            )
+        )
+        results, stopped = [], None
+        for wave in prepared.waves:
+            results.append(_one_wave(nornir, prepared.verb, task, wave))
+            outcomes = [recorder.outcome(name) for name in wave]
+            stopped = INTERRUPTED if stopping.is_set() else _stop_reason(prepared, recorder, outcomes, len(results))
+            if stopped is not None:
+                break
+            if len(results) < len(prepared.waves):
+                stopping.wait(_soak(prepared))
     report = Report(
         id=directory.path.name,
-        verb=verb,
+        verb=prepared.verb,
         version=version("mailtrust"),
         started=started,
         finished=_now(),
-        hosts=tuple(record.outcome for record in records),
+        hosts=tuple(recorder.outcome(name) for name in prepared.orders),
+        stopped=stopped,
     )
     text = directory.keep_report(report)
-    directory.log("run-finished", report.finished, exit_code=report.exit_code)
-    return Run(report, directory, text, records, result)
+    directory.log("run-finished", report.finished, exit_code=report.exit_code, stopped=stopped)
+    return Run(report, directory, text, results)
+
+
+def _one_wave(nornir: Nornir, verb: Verb, task: Callable[..., object], wave: Sequence[str]) -> AggregatedResult:
+    names = set(wave)
+    chosen = nornir.filter(filter_func=lambda host: host.name in names)
+    return chosen.run(task=task, name=verb, on_failed=True, raise_on_error=False)
+
+
+def _stop_reason(prepared: Prepared, recorder: Recorder, outcomes: Sequence[HostOutcome], number: int) -> str | None:
+    """Why the run does not go on after this wave; the budget may have stopped it in the middle of one."""
+    last = number == len(prepared.waves)
+    spent = prepared.budget.spent(recorder.totals)
+    if spent is not None and any(outcome.state == "skipped" for outcome in map(recorder.outcome, prepared.orders)):
+        return spent
+    reason = None if last else unproven(outcomes)
+    return None if reason is None else f"wave {number} of {len(prepared.waves)} did not pass: {reason}"
+
+
+def _soak(prepared: Prepared) -> float:
+    soak = prepared.options.soak
+    return prepared.fleet.product.soak_seconds if soak is None else soak
+
+
+def _manner(prepared: Prepared, directory: RunDirectory, stopping: Callable[[], bool]) -> Manner:
+    product, options = prepared.fleet.product, prepared.options
+    return Manner(
+        run_id=directory.run_id,
+        until=_UNTIL[prepared.verb],
+        test=options.test or product.test,
+        save=options.save or product.save,
+        save_others=options.save_others,
+        keep=options.keep,
+        deadlines=Deadlines(product.burst_seconds, product.host_seconds),
+        connect_attempts=product.connect_attempts,
+        stopping=stopping,
+        remember=lambda name, before, steps: directory.keep_before(name, before, steps, _now()),
+        orders=prepared.orders,
+    )
+
+
+def _runner(fleet: Fleet) -> FleetRunner:
+    """Ours, even where config.yaml still names Nornir's threaded one: the stop rules depend on it."""
+    theirs = fleet.nornir.runner
+    if isinstance(theirs, FleetRunner):
+        return theirs
+    product = fleet.product
+    workers = getattr(theirs, "num_workers", product.workers)
+    return FleetRunner(workers, product.connects_per_second, product.splay_seconds, dict(product.caps))
 
 
 def _gates(wishes: Iterable[Order]) -> dict[str, Gate]:
@@ -118,14 +209,8 @@ def _gates(wishes: Iterable[Order]) -> dict[str, Gate]:
     return {name: Gate(provider.limits) for name, provider in providers.items()}
 
 
-def lost(host: str, result: MultiResult) -> Record:
-    """For a host whose task ended outside our own code."""
-    kind = type(result[0].exception).__name__
-    found = finding("MT499", f"Nornir ended the task of this host with {kind}")
-    return Record(
-        HostOutcome(host, "failed", 0.0, 0, saved=False, steps=(), mail=None, findings=(found,)), (), None, ""
-    )
-
-
 def _now() -> datetime:
     return datetime.now(timezone.utc)
+
+
+__all__ = ["Options", "Prepared", "Record", "Run", "prepare", "run"]

@@ -6,13 +6,15 @@ import json
 import os
 import secrets
 import threading
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from mailtrust.errors import UsageError
-from mailtrust.model import HostOutcome, Observed
+from mailtrust.kept import as_mapping
+from mailtrust.model import HostOutcome, Observed, Step
 from mailtrust.redact import Redactor
 from mailtrust.report.model import Report
 from mailtrust.report.run_json import host_mapping, run_json
@@ -27,6 +29,8 @@ class RunDirectory:
     path: Path
     run_id: str
     redactor: Redactor
+    seal: Callable[[str], str] | None = None
+    """Encrypts what has to be kept although it may hold a password; None keeps no such thing."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def log(self, event: str, when: datetime, **details: Any) -> None:  # noqa: ANN401  # whatever JSON takes
@@ -37,12 +41,16 @@ class RunDirectory:
             journal.flush()
             os.fsync(journal.fileno())
 
-    def keep_host(self, outcome: HostOutcome, before: Observed | None, transcript: str, when: datetime) -> None:
-        """One host is finished: its transcript, its state before, and last the line in the journal."""
+    def keep_before(self, host: str, before: Observed, steps: Sequence[Step], when: datetime) -> None:
+        """How a router is and what will be done to it: on the disk before it is touched."""
+        text = json.dumps(as_mapping(before, steps, self.seal), indent=1) + "\n"
+        self._write(self.path / "before" / f"{file_name(host)}.json", text)
+        self.log("host-changing", when, host=host, steps=[[step.kind, step.target] for step in steps])
+
+    def keep_host(self, outcome: HostOutcome, transcript: str, when: datetime) -> None:
+        """One host is finished: its transcript, and last the line in the journal."""
         if transcript:
             self._write(self.path / "transcripts" / f"{file_name(outcome.name)}.log", transcript)
-        if before is not None:
-            self._write(self.path / "before" / f"{file_name(outcome.name)}.json", _before_json(before))
         self.log("host-finished", when, host=outcome.name, outcome=host_mapping(outcome))
 
     def keep_report(self, report: Report) -> str:
@@ -57,7 +65,9 @@ class RunDirectory:
             file.write(self.redactor.redact(text))
 
 
-def new_run_directory(runs: Path, verb: str, when: datetime, redactor: Redactor) -> RunDirectory:
+def new_run_directory(
+    runs: Path, verb: str, when: datetime, redactor: Redactor, seal: Callable[[str], str] | None = None
+) -> RunDirectory:
     """A directory of its own for this run; raises UsageError when it cannot be made."""
     run_id = secrets.token_hex(4)
     path = runs / f"{when:%Y%m%dT%H%M%SZ}-{verb}-{run_id}"
@@ -68,7 +78,7 @@ def new_run_directory(runs: Path, verb: str, when: datetime, redactor: Redactor)
         raise UsageError(
             f"{path}: the run directory cannot be made ({error.strerror}); choose another with --runs"
         ) from error
-    return RunDirectory(path, run_id, redactor)
+    return RunDirectory(path, run_id, redactor, seal)
 
 
 def file_name(host: str) -> str:
@@ -78,13 +88,3 @@ def file_name(host: str) -> str:
 
 def _private(path: Path) -> Any:  # noqa: ANN401  # a text file
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8")
-
-
-def _before_json(before: Observed) -> str:
-    """The router before this run. Values of variables stay out: any of them may be a password."""
-    plain = asdict(before)
-    for trustpoint in plain["trustpoints"]:
-        trustpoint["chain"] = [der.hex() for der in trustpoint["chain"]]
-    for variable in plain["variables"]:
-        variable["value"] = "***"
-    return json.dumps(plain, indent=1) + "\n"

@@ -61,10 +61,11 @@ def show_findings(console: Console, hosts: Sequence[HostOutcome], redactor: Reda
         console.print(Text(f"      remedy: {finding.remedy}"), soft_wrap=True)
 
 
-def show_details(result: AggregatedResult, redactor: Redactor) -> str:
+def show_details(results: Sequence[AggregatedResult], redactor: Redactor) -> str:
     """What nornir-utils prints for every host, as text."""
     with contextlib.redirect_stdout(io.StringIO()) as printed:
-        print_result(result)
+        for result in results:
+            print_result(result)
     return redactor.redact(_ANSI.sub("", printed.getvalue()))
 
 
@@ -120,7 +121,8 @@ def _summary(report: Report) -> Text:
     for index, (state, count) in enumerate(totals.items()):
         parts += [", " if index else "", (f"{count} {state}", _STYLES[state])]
     seconds = (report.finished - report.started).total_seconds()
-    return Text.assemble(*parts, f" in {seconds:.1f} s")
+    stopped = "" if report.stopped is None else f"; stopped: {report.stopped}"
+    return Text.assemble(*parts, f" in {seconds:.1f} s", (stopped, "bold red"))
 
 
 def _names(names: Sequence[str]) -> str:

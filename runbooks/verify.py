@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from mailtrust.report.model import Report
-from runbooks.run import Options, run
+from runbooks.options import Options
+from runbooks.run import run
 
 
 def verify(options: Options) -> Report:
     """Look at every selected router; an empty plan is a pass (``unchanged``), anything else is drift (``planned``)."""
-    return run("verify", "plan", options).report
+    return run("verify", options).report

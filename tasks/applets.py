@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from mailtrust.applet import MARK, is_mark, mark
 from mailtrust.errors import Refused
-from mailtrust.model import AppletText, InstallApplet, Observed, RemoveApplet, SetVariable, Step, Variable
+from mailtrust.model import AppletText, InstallApplet, Observed, RemoveApplet, SetVariable, Step, UnsetVariable, Variable
 from mailtrust.plan import named
 from mailtrust.prompts import refusal
 from mailtrust.reading import QUESTIONS, Reading, read
@@ -23,6 +23,8 @@ def configuration(steps: Sequence[Step], before: Observed) -> Iterator[str]:
                 yield from applet_lines(applet, replaces=named(before.applets, applet.name) is not None)
             case RemoveApplet(name):
                 yield f"no event manager applet {name}"
+            case UnsetVariable(name):
+                yield f"no event manager environment {name}"
 
 
 def applet_lines(applet: AppletText, *, replaces: bool) -> Iterator[str]:

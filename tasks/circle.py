@@ -6,66 +6,38 @@ Sub-tasks would lose a host at its first failure, so everything that happens bec
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 
 from nornir.core.task import Result, Task
 from nornir_utils.plugins.tasks.networking import tcp_ping
 
-from mailtrust.applet import test_applet
-from mailtrust.describe import describe, in_words
+from mailtrust.applet import TEST_APPLET, test_applet
+from mailtrust.approval import digest
+from mailtrust.describe import in_words
 from mailtrust.errors import MailtrustError, RouterError, Unreachable
 from mailtrust.findings import Finding, finding
-from mailtrust.model import (
-    Authenticate,
-    ConfigureTrustpoint,
-    HostOutcome,
-    MailOutcome,
-    Observed,
-    State,
-    Step,
-    StepOutcome,
-)
+from mailtrust.kept import Kept
+from mailtrust.model import Authenticate, ConfigureTrustpoint, MailOutcome, RemoveApplet, State
 from mailtrust.obstacles import obstacles, remarks
 from mailtrust.plan import plan, unsaved
 from mailtrust.preflight import preflight
 from mailtrust.reading import Reading
+from mailtrust.undo import in_the_way, way_back
+from mailtrust.unsaved import DIFFERENCES, unsaved_by_others
 from tasks.applets import install_applets
+from tasks.configuration_mode import enter
 from tasks.diagnose import find_missing_issuer
+from tasks.diary import Diary
 from tasks.gate import Gate
 from tasks.observe import TERMINAL, observe
 from tasks.order import Manner, Order, Record
 from tasks.save import save
 from tasks.session import Session, opened
 from tasks.testmail import REMOVE, send_test_mail
-from tasks.trustpoints import install_trust
-
-_SAVE = ("save", "startup-config")
-_SAVE_DETAIL = "write memory, after the test mail has gone"
-
-
-@dataclass
-class _Diary:
-    """What has happened so far on one journey; it survives whatever ends the journey."""
-
-    findings: list[Finding]
-    steps: tuple[Step, ...] = ()
-    done: list[Step] = field(default_factory=list)
-    save_pending: bool = False
-    saved: bool = False
-    mail: MailOutcome | None = None
-    before: Observed | None = None
-    session: Session | None = None
-
-    def note(self, findings: Sequence[Finding]) -> None:
-        """Write the findings down; the first error among them ends the journey."""
-        errors = [each for each in findings if each.severity == "error"]
-        if errors:
-            self.findings += [each for each in findings if each.severity != "error"]
-            raise RouterError(*errors)
-        self.findings += findings
+from tasks.trustpoints import install_trust, trustpoint_lines
+from tasks.undo import take_back
 
 
 def circle(manner: Manner, gates: Mapping[str, Gate]) -> Callable[[Task], Result]:
@@ -78,7 +50,7 @@ def circle(manner: Manner, gates: Mapping[str, Gate]) -> Callable[[Task], Result
         return Result(
             host=task.host,
             result=in_words(outcome),
-            changed=bool(outcome.saved or any(step.state == "done" for step in outcome.steps)),
+            changed=any(step.state == "done" for step in outcome.steps),
             failed=outcome.state in {"failed", "unreachable"},
             record=record,
         )
@@ -88,13 +60,12 @@ def circle(manner: Manner, gates: Mapping[str, Gate]) -> Callable[[Task], Result
 
 def _travel(task: Task, order: Order, manner: Manner, gate: Gate) -> Record:
     started = time.monotonic()
-    diary = _Diary([])
+    diary = Diary()
     state: State = "failed"
     try:
         diary.note(order.findings)
-        with opened(task.host, order.login, manner.deadlines, task.nornir.config) as session:
-            diary.session = session
-            state = _go_round(session, order, manner, gate, diary)
+        with _session(task, order, manner, diary) as session:
+            state = _go(session, task.host.name, order, manner, gate, diary)
     except Unreachable as error:
         state = "failed" if _answers_tcp(task) else "unreachable"
         diary.findings += error.findings
@@ -104,59 +75,93 @@ def _travel(task: Task, order: Order, manner: Manner, gate: Gate) -> Record:
         diary.findings.append(finding("MT416", str(error)))
     except Exception as error:  # noqa: BLE001  # one host's surprise must not take the others with it
         diary.findings.append(finding("MT499", f"{type(error).__name__} in {_place(error)}"))
-    return _record(task.host.name, state, diary, time.monotonic() - started)
+    if state == "failed" and diary.touched and not manner.keep:
+        _undo(task, order, manner, diary)
+    return diary.record(task.host.name, state, time.monotonic() - started)
 
 
-def _go_round(session: Session, order: Order, manner: Manner, gate: Gate, diary: _Diary) -> State:
+@contextmanager
+def _session(task: Task, order: Order, manner: Manner, diary: Diary) -> Iterator[Session]:
+    configuration = task.nornir.config
+    with opened(task.host, order.login, manner.deadlines, configuration, manner.connect_attempts) as session:
+        diary.sessions.append(session)
+        yield session
+
+
+def _go(session: Session, name: str, order: Order, manner: Manner, gate: Gate, diary: Diary) -> State:
     reading = observe(session, *TERMINAL)
     diary.before = reading.observed
     diary.note(preflight(reading.facts, now=datetime.now(timezone.utc)))
+    if order.kept is not None:
+        return _go_back(session, order.kept, reading, manner, diary)
     diary.note(remarks(order.desired, reading.observed))
     diary.note(obstacles(order.desired, reading.observed))
     diary.steps = plan(order.desired, reading.observed)
     diary.save_pending = unsaved(order.desired, reading.observed, reading.startup)
+    diary.digest = digest(reading.observed, diary.steps)
     pending = bool(diary.steps) or diary.save_pending
     if manner.until == "plan":
-        if diary.save_pending:
-            diary.note([finding("MT415", "a reload would lose what is installed")])
+        diary.note([finding("MT415", "a reload would lose what is installed")] if diary.save_pending else [])
         return "planned" if pending else "unchanged"
+    if order.approved is not None and order.approved != diary.digest:
+        diary.note([finding("MT420", "the approved plan was made for another state of this router")])
+        return "skipped"
+    if pending and manner.stopping():
+        return "interrupted"
     if diary.steps:
+        manner.remember(name, reading.observed, diary.steps)
         _apply(session, order, reading, diary)
-    if manner.test == "all" or (pending and manner.test == "changed"):
+    if pending or manner.test == "all":
         _prove_and_save(session, order, manner, gate, diary, pending=pending)
-    elif pending:
-        diary.note([finding("MT415", "no test mail was asked for, so nothing is proven and nothing saved")])
     return "changed" if pending else "unchanged"
 
 
-def _apply(session: Session, order: Order, reading: Reading, diary: _Diary) -> None:
+def _apply(session: Session, order: Order, reading: Reading, diary: Diary) -> None:
     trust = [step for step in diary.steps if isinstance(step, ConfigureTrustpoint | Authenticate)]
     others = [step for step in diary.steps if step not in trust]
+    diary.touched = True
+    (differences,) = enter(session, *trustpoint_lines(trust), ahead=[DIFFERENCES])
+    diary.unsaved_by_others = unsaved_by_others(differences, order.desired)
     install_trust(session, trust, diary.done.append)
     after = install_applets(session, others, reading.observed)
     diary.done += others
+    diary.save_pending = True
     left = plan(order.desired, after.observed)
     if left:
         diary.done = [step for step in diary.done if step not in left]
         missing = ", ".join(f"{step.kind} {step.target}" for step in left)
         raise RouterError(finding("MT214", f"still to be done after it was done: {missing}"))
-    diary.save_pending = True
 
 
-def _prove_and_save(
-    session: Session, order: Order, manner: Manner, gate: Gate, diary: _Diary, *, pending: bool
-) -> None:
-    with gate.passing() as waited:
-        session.allow(waited)
-        failures = _mail(session, order, manner.run_id)
-    diary.mail = MailOutcome(sent=not failures, arrived=None)
-    if failures or not pending:
-        session.ask(*REMOVE)
-        diary.note(failures)
-        return
-    failure = save(session, *REMOVE)
-    diary.note([] if failure is None else [failure])
-    diary.saved, diary.save_pending = True, False
+def _prove_and_save(session: Session, order: Order, manner: Manner, gate: Gate, diary: Diary, *, pending: bool) -> None:
+    """The mail first; what is saved is proven, unless the user wants it otherwise."""
+    tested = manner.test != "none"
+    if tested:
+        with gate.passing() as waited:
+            session.allow(waited)
+            failures = _mail(session, order, manner.run_id)
+        diary.mail = MailOutcome(sent=not failures, arrived=None)
+        if failures:
+            session.ask(*REMOVE)
+            diary.note(failures)
+    rest = REMOVE if tested else ()
+    if pending and _may_save(manner, diary, tested=tested):
+        failure = save(session, *rest)
+        diary.note([] if failure is None else [failure])
+        diary.saved, diary.save_pending = True, False
+    elif rest:
+        session.ask(*rest)
+
+
+def _may_save(manner: Manner, diary: Diary, *, tested: bool) -> bool:
+    if diary.unsaved_by_others and not manner.save_others and manner.save != "never":
+        lines = "; ".join(diary.unsaved_by_others[:3])
+        diary.note([finding("MT425", f"{len(diary.unsaved_by_others)} lines, so nothing was saved: {lines}")])
+        return False
+    if manner.save == "never" or (manner.save == "proven" and not tested):
+        diary.note([finding("MT415", "not saved: no test mail was asked for, or --save never")])
+        return False
+    return True
 
 
 def _mail(session: Session, order: Order, run_id: str) -> Sequence[Finding]:
@@ -174,34 +179,47 @@ def _mail(session: Session, order: Order, run_id: str) -> Sequence[Finding]:
     return failures
 
 
-def _record(name: str, state: State, diary: _Diary, seconds: float) -> Record:
-    session = diary.session
-    outcome = HostOutcome(
-        name=name,
-        state=state,
-        seconds=round(seconds, 3),
-        round_trips=0 if session is None else session.round_trips,
-        saved=diary.saved,
-        steps=_step_outcomes(diary, failed=state == "failed"),
-        mail=diary.mail,
-        findings=tuple(diary.findings),
+def _go_back(session: Session, kept: Kept, reading: Reading, manner: Manner, diary: Diary) -> State:
+    """To the state that an earlier run wrote down, as far as it is still that run's doing."""
+    diary.steps = way_back(kept.before, kept.steps, reading.observed)
+    strange = (
+        *in_the_way(kept.before, kept.steps, reading.observed),
+        *(finding("MT424", f"the old value of {name}") for name in kept.lost),
     )
-    return Record(outcome, diary.steps, diary.before, "" if session is None else "".join(session.transcript))
+    if diary.steps and manner.stopping():
+        return "interrupted"
+    if diary.steps:
+        after = take_back(session, diary.steps, reading.observed)
+        left = way_back(kept.before, kept.steps, after.observed)
+        diary.done += [step for step in diary.steps if step not in left]
+        if left:
+            diary.note([finding("MT423", ", ".join(f"{step.kind} {step.target}" for step in left))])
+        if manner.save != "never":
+            failure = save(session)
+            diary.note([] if failure is None else [failure])
+            diary.saved = True
+    diary.note(strange)
+    return "changed" if diary.steps else "unchanged"
 
 
-def _step_outcomes(diary: _Diary, *, failed: bool) -> tuple[StepOutcome, ...]:
-    """Each step once; on a failed journey that had begun, the first step which is not done is the one that failed."""
-    before = diary.before or Observed((), (), ())
-    outcomes = [
-        StepOutcome(step.kind, step.target, "done" if step in diary.done else "planned", describe(step, before))
-        for step in diary.steps
-    ]
-    if diary.saved or diary.save_pending:
-        outcomes.append(StepOutcome(*_SAVE, "done" if diary.saved else "planned", _SAVE_DETAIL))
-    open_steps = [index for index, outcome in enumerate(outcomes) if outcome.state == "planned"]
-    if failed and open_steps:
-        outcomes[open_steps[0]] = replace(outcomes[open_steps[0]], state="failed")
-    return tuple(outcomes)
+def _undo(task: Task, order: Order, manner: Manner, diary: Diary) -> None:
+    """After a failure midway: back to how the router was, over a new line, since the old one may be dead."""
+    if diary.before is None or order.kept is not None:
+        return
+    steps = (*diary.steps, RemoveApplet(TEST_APPLET))
+    try:
+        with _session(task, order, manner, diary) as session:
+            now = observe(session, *TERMINAL).observed
+            back = way_back(diary.before, steps, now)
+            left = way_back(diary.before, steps, take_back(session, back, now).observed) if back else ()
+        if left:
+            raise RouterError(finding("MT423", ", ".join(f"{step.kind} {step.target}" for step in left)))
+        diary.undone, diary.save_pending = True, False
+        diary.findings.append(finding("MT421", f"{len(back)} steps back: the router is as it was before this run"))
+    except RouterError as error:
+        diary.findings.append(finding("MT423", str(error)))
+    except MailtrustError as error:
+        diary.findings.append(finding("MT423", str(error)))
 
 
 def _answers_tcp(task: Task) -> bool:

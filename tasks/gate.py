@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mailtrust.model import Limits
+from tasks.pace import Pace
 
 _MINUTE = 60.0
 _UNLIMITED = 1_000_000
@@ -18,21 +19,12 @@ class Gate:
 
     def __init__(self, limits: Limits) -> None:
         self._places = threading.BoundedSemaphore(limits.concurrent or _UNLIMITED)
-        self._spacing = _MINUTE / limits.per_minute if limits.per_minute else 0.0
-        self._turn = threading.Lock()
-        self._next = 0.0
+        self._pace = Pace(_MINUTE / limits.per_minute if limits.per_minute else 0.0)
 
     @contextmanager
     def passing(self) -> Iterator[float]:
         """Hold one place; yields the seconds that were spent waiting for it."""
         came = time.monotonic()
         with self._places:
-            time.sleep(self._until_turn())
+            self._pace.wait()
             yield time.monotonic() - came
-
-    def _until_turn(self) -> float:
-        with self._turn:
-            now = time.monotonic()
-            turn = max(now, self._next)
-            self._next = turn + self._spacing
-            return turn - now

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from mailtrust.findings import Finding
+from mailtrust.kept import Kept
 from mailtrust.model import Account, Desired, HostOutcome, Observed, Provider, Step
 from tasks.connection import Deadlines, Login
 
 Until = Literal["plan", "save"]
 Test = Literal["changed", "all", "none"]
+Save = Literal["proven", "changed", "never"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +25,40 @@ class Order:
     provider: Provider
     desired: Desired
     findings: tuple[Finding, ...]
+    approved: str | None = None
+    """The digest of the plan that may be carried out; None is any."""
+    kept: Kept | None = None
+    """Where to go back to, instead of round the circle."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a run treats every host: where the circle is cut, which mails are sent, how long to wait."""
+    """How a run treats every host: where the circle is cut, what is sent, saved and undone, how long to wait."""
 
     run_id: str
     until: Until
     test: Test
+    save: Save
+    save_others: bool
+    """Save also what somebody else had left unsaved."""
+    keep: bool
+    """Leave a host that failed midway as it is."""
     deadlines: Deadlines
+    connect_attempts: int
+    stopping: Callable[[], bool]
+    """Whether the run is to end: a host that has not been changed yet is left alone."""
+    remember: Callable[[str, Observed, Sequence[Step]], None]
+    """Writes down how a host was, before it is touched."""
     orders: Mapping[str, Order]
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """All that is known of one host after its journey; ``transcript`` holds secrets until it is redacted."""
+    """All that is known of one host after its journey.
+
+    ``transcript`` holds secrets until it is redacted; ``digest`` is what a plan of this host would be approved by.
+    """
 
     outcome: HostOutcome
-    steps: tuple[Step, ...]
-    before: Observed | None
     transcript: str
+    digest: str

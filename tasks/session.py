@@ -19,9 +19,10 @@ from nornir.core.configuration import Config
 from nornir.core.inventory import Host
 from scrapli.driver import NetworkDriver
 from scrapli.exceptions import ScrapliException
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from mailtrust.dialogue import Done, Listen, Move, Say
-from mailtrust.errors import Refused, Silence
+from mailtrust.errors import Refused, Silence, Unreachable
 from mailtrust.findings import Finding, finding
 from mailtrust.prompts import Prompt, asking, locked, login_prompt, ready, refusal, replies
 from mailtrust.secret import Secret
@@ -162,12 +163,20 @@ def must_be_taken(lines: Sequence[str], answers: Sequence[str]) -> None:
 
 
 @contextmanager
-def opened(host: Host, login: Login, deadlines: Deadlines, configuration: Config) -> Iterator[Session]:
+def opened(
+    host: Host, login: Login, deadlines: Deadlines, configuration: Config, attempts: int = 1
+) -> Iterator[Session]:
     """A session with this host: opened, privileged, closed again whatever happens.
 
-    Raises Unreachable, Refused (login, host key, enable) or Silence.
+    Connecting alone is tried again, and only where nobody answered. Raises Unreachable, Refused (login, host key, enable) or Silence.
     """
-    connection = connect(host, login, deadlines, configuration)
+    retrying = Retrying(
+        retry=retry_if_exception_type(Unreachable),
+        stop=stop_after_attempt(attempts),
+        wait=wait_random_exponential(multiplier=0.2, max=5),
+        reraise=True,
+    )
+    connection = retrying(connect, host, login, deadlines, configuration)
     try:
         session = Session(connection, deadlines)
         session.greet(login.enable)

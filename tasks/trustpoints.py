@@ -15,18 +15,17 @@ from tasks.session import Session
 
 
 def install_trust(session: Session, steps: Sequence[Step], done: Callable[[Step], None]) -> None:
-    """Carry out the trustpoint steps; ``done`` hears of each. Leaves the router in configuration mode.
+    """Carry out the trustpoint steps on a router in configuration mode; ``done`` hears of each.
 
-    Raises Refused when the router does not take a line or a certificate; an empty trustpoint is removed before.
+    Raises Refused when the router does not take a certificate; an empty trustpoint is removed before.
     """
-    session.configure("configure terminal", *_settings(steps))
     for step in steps:
         if isinstance(step, Authenticate):
             _authenticate(session, step)
         done(step)
 
 
-def _settings(steps: Sequence[Step]) -> Iterator[str]:
+def trustpoint_lines(steps: Sequence[Step]) -> Iterator[str]:
     """No ``exit`` among them: where the configuration turns out to be locked it would end the session."""
     for step in steps:
         if isinstance(step, ConfigureTrustpoint):

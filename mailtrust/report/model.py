@@ -10,6 +10,9 @@ from mailtrust.model import HostOutcome, State
 
 STATES: tuple[State, ...] = ("unchanged", "changed", "planned", "failed", "unreachable", "skipped", "interrupted")
 
+INTERRUPTED = "interrupted"
+"""What ``stopped`` says when a person or the system ended the run."""
+
 # Verbs that only look: what they would change, or miss, is their answer.
 _LOOKING = frozenset({"plan", "verify"})
 
@@ -24,6 +27,8 @@ class Report:
     started: datetime
     finished: datetime
     hosts: tuple[HostOutcome, ...]
+    stopped: str | None = None
+    """Why hosts were left out before the end; None for a run that went through."""
 
     @property
     def totals(self) -> Mapping[State, int]:
@@ -31,10 +36,13 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 done or in sync, 1 some host failed or was not reached, 4 changes pending, 130 interrupted."""
+        """0 done or in sync, 1 some host failed or was not reached, 3 stopped early, 4 changes pending, 130 interrupted.
+
+        Stopped early is stopped by the failure budget or by a wave that did not pass.
+        """
         totals = self.totals
-        if totals["interrupted"] or totals["skipped"]:
-            return 130
+        if self.stopped is not None:
+            return 130 if self.stopped == INTERRUPTED else 3
         if totals["failed"] or totals["unreachable"]:
             return 1
         return 4 if self.verb in _LOOKING and totals["planned"] else 0

@@ -29,6 +29,7 @@ def as_mapping(report: Report) -> dict[str, Any]:
         "exit_code": report.exit_code,
         "version": report.version,
         "selected": len(report.hosts),
+        "stopped": report.stopped,
         "totals": dict(report.totals),
         "hosts": [host_mapping(host) for host in report.hosts],
     }

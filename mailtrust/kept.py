@@ -1,0 +1,159 @@
+"""What is written down of a router before it is touched, so that the way back can be found later.
+
+A value that may hold a password is sealed or left out, never written in clear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mailtrust.certificates import from_der
+from mailtrust.errors import MailtrustError
+from mailtrust.model import (
+    AppletText,
+    Authenticate,
+    ConfigureTrustpoint,
+    InstallApplet,
+    Observed,
+    RemoveApplet,
+    SetVariable,
+    Step,
+    Trustpoint,
+    Variable,
+)
+from mailtrust.redact import Redactor
+from mailtrust.secret import Secret
+
+SCHEMA = "mailtrust.before/1"
+
+Seal = Callable[[str], str]
+Hidden = Mapping[str, str]
+"""``{"plain": text}``, ``{"sealed": token}`` or, where there is no key, ``{}``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an earlier run wrote down before it touched a router; ``lost`` names variables whose old value it hid."""
+
+    before: Observed
+    steps: tuple[Step, ...]
+    lost: tuple[str, ...]
+
+
+def as_mapping(before: Observed, steps: Sequence[Step], seal: Seal | None) -> dict[str, Any]:
+    """State and steps as plain data; without ``seal`` whatever may hold a password is left out."""
+    return {
+        "schema": SCHEMA,
+        "trustpoints": [
+            {"name": each.name, "settings": list(each.settings), "chain": [der.hex() for der in each.chain]}
+            for each in before.trustpoints
+        ],
+        "variables": [{"name": each.name, "value": _hide(_variable(each), seal)} for each in before.variables],
+        "applets": [_applet(each, seal) for each in before.applets],
+        "steps": [_step(each, seal) for each in steps],
+    }
+
+
+def from_mapping(data: Mapping[str, Any], unseal: Seal | None) -> Kept:
+    """The way back out of ``as_mapping``; raises KeptError for data that it has not written.
+
+    Without the key a variable whose value was sealed is in ``lost``, and no step speaks of it.
+    """
+    try:
+        if data["schema"] != SCHEMA:
+            raise KeptError(f"expected schema {SCHEMA}, got {data['schema']}")
+        return _kept(data, unseal)
+    except (KeyError, TypeError, ValueError) as error:
+        raise KeptError(f"this is not the state of a router ({type(error).__name__})") from error
+
+
+class KeptError(MailtrustError):
+    """A file that does not hold the state of a router, or is sealed with another key."""
+
+
+def _kept(data: Mapping[str, Any], unseal: Seal | None) -> Kept:
+    variables = {each["name"]: _shown(each["value"], unseal) for each in data["variables"]}
+    applets = [AppletText(each["name"], _lines(each["lines"], unseal)) for each in data["applets"]]
+    before = Observed(
+        trustpoints=tuple(
+            Trustpoint(each["name"], tuple(each["settings"]), tuple(map(bytes.fromhex, each["chain"])))
+            for each in data["trustpoints"]
+        ),
+        variables=tuple(Variable(name, Secret(value)) for name, value in variables.items() if value is not None),
+        applets=tuple(applets),
+    )
+    steps = [_step_back(each, unseal) for each in data["steps"]]
+    touched = {each["name"] for each in data["steps"] if each["kind"] == "variable"}
+    known = {step.variable.name for step in steps if isinstance(step, SetVariable)}
+    lost = {name for name in touched if name not in known or variables.get(name, "") is None}
+    return Kept(
+        before,
+        tuple(step for step in steps if step is not None and step.target not in lost),
+        tuple(sorted(lost)),
+    )
+
+
+def _variable(variable: Variable) -> str:
+    return f"event manager environment {variable.name} {variable.value.reveal()}"
+
+
+def _hide(line: str, seal: Seal | None) -> Hidden:
+    """A configuration line, in clear only when no redactor would find anything in it."""
+    if Redactor(()).redact(line) == line:
+        return {"plain": line}
+    return {} if seal is None else {"sealed": seal(line)}
+
+
+def _shown(hidden: Hidden, unseal: Seal | None) -> str | None:
+    """The value of a hidden ``event manager environment`` line; None when it cannot be known."""
+    line = _line(hidden, unseal)
+    return None if line is None else line.split(" ", 4)[-1]
+
+
+def _line(hidden: Hidden, unseal: Seal | None) -> str | None:
+    if "plain" in hidden:
+        return hidden["plain"]
+    return unseal(hidden["sealed"]) if "sealed" in hidden and unseal is not None else None
+
+
+def _lines(hidden: Sequence[Hidden], unseal: Seal | None) -> tuple[str, ...]:
+    return tuple(line for line in (_line(each, unseal) for each in hidden) if line is not None)
+
+
+def _applet(applet: AppletText, seal: Seal | None) -> dict[str, Any]:
+    return {"name": applet.name, "lines": [_hide(line, seal) for line in applet.lines]}
+
+
+def _step(step: Step, seal: Seal | None) -> dict[str, Any]:
+    match step:
+        case ConfigureTrustpoint(name, settings):
+            return {"kind": step.kind, "name": name, "settings": list(settings)}
+        case Authenticate(name, certificate):
+            return {"kind": step.kind, "name": name, "certificate": certificate.der.hex()}
+        case SetVariable(variable):
+            return {"kind": step.kind, "name": variable.name, "value": _hide(_variable(variable), seal)}
+        case InstallApplet(applet):
+            return {"kind": step.kind, **_applet(applet, seal)}
+        case _:
+            return {"kind": step.kind, "name": step.target}
+
+
+def _step_back(data: Mapping[str, Any], unseal: Seal | None) -> Step | None:
+    """None for a variable whose value cannot be known."""
+    name = data["name"]
+    match data["kind"]:
+        case "trustpoint":
+            return ConfigureTrustpoint(name, tuple(data["settings"]))
+        case "authenticate":
+            return Authenticate(name, from_der(bytes.fromhex(data["certificate"])))
+        case "variable":
+            value = _shown(data["value"], unseal)
+            return None if value is None else SetVariable(Variable(name, Secret(value)))
+        case "applet":
+            return InstallApplet(AppletText(name, _lines(data["lines"], unseal)))
+        case "remove-applet":
+            return RemoveApplet(name)
+        case kind:
+            raise ValueError(f"unknown kind of step {kind}")
