@@ -59,7 +59,7 @@ def as_mapping(before: Observed, steps: Sequence[Step], seal: Seal | None) -> di
 def from_mapping(data: Mapping[str, Any], unseal: Seal | None) -> Kept:
     """The way back out of ``as_mapping``; raises KeptError for data that it has not written.
 
-    Without the key a variable whose value was sealed is in ``lost``, and no step speaks of it.
+    Without the key a variable whose value was sealed is in ``lost``: no step speaks of it, nor of trust.
     """
     try:
         if data["schema"] != SCHEMA:
@@ -88,11 +88,11 @@ def _kept(data: Mapping[str, Any], unseal: Seal | None) -> Kept:
     touched = {each["name"] for each in data["steps"] if each["kind"] == "variable"}
     known = {step.variable.name for step in steps if isinstance(step, SetVariable)}
     lost = {name for name in touched if name not in known or variables.get(name, "") is None}
-    return Kept(
-        before,
-        tuple(step for step in steps if step is not None and step.target not in lost),
-        tuple(sorted(lost)),
-    )
+    known_steps = [step for step in steps if step is not None and step.target not in lost]
+    if lost:
+        # The server stays the new one, so the trust that it needs has to stay as well.
+        known_steps = [step for step in known_steps if not isinstance(step, ConfigureTrustpoint | Authenticate)]
+    return Kept(before, tuple(known_steps), tuple(sorted(lost)))
 
 
 def _variable(variable: Variable) -> str:

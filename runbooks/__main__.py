@@ -14,16 +14,16 @@ from rich.rule import Rule
 
 from mailtrust.errors import MailtrustError, UsageError
 from mailtrust.report.run_json import run_json
+from runbooks.approval import save_plan
 from runbooks.check import Check, check
 from runbooks.demo import Stage, demo
 from runbooks.fleet import find_config
 from runbooks.init import init
 from runbooks.lab import MAIL_FILE, lab
-from runbooks.progress import Silent, Watcher, watcher
 from runbooks.options import Options, Verb
+from runbooks.progress import Silent, Watcher, watcher
 from runbooks.run import Prepared, Run, run
 from runbooks.screen import show_details, show_findings, show_report
-from tasks.order import Until
 
 USAGE = 2
 INTERRUPTED = 130
@@ -76,6 +76,9 @@ MaxFailed = Annotated[
 MaxUnreachable = Annotated[
     str | None, typer.Option(metavar="N|P%", help="Stop when more hosts than this are out of reach.")
 ]
+Resume = Annotated[str | None, typer.Option(metavar="RUN", help="Go on with an earlier run: its unfinished hosts.")]
+FailedToo = Annotated[bool, typer.Option("--failed", help="With --resume: also the hosts that failed.")]
+SaveOthers = Annotated[bool, typer.Option("--save-others", help="Save also what somebody else left unsaved.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Ask no question.")]
 DEFAULT = Path("config.yaml")
 
@@ -116,12 +119,17 @@ def plan_command(
     workers: Workers = None,
     runs: Runs = None,
     adopt: Adopt = False,
+    save: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the plan, to be approved.")] = None,
     output: Output = "text",
     verbose: Verbose = False,
 ) -> None:
     """Show what a rollout would change; nothing is changed. Exit code 4 when something would be."""
     options = Options(config, tuple(limit or ()), workers, runs, adopt)
-    raise typer.Exit(_run("plan", options, _Manners(output, verbose, ask=False)))
+    done = _run("plan", options, _Manners(output, verbose, ask=False))
+    if save is not None:
+        hosts = save_plan(save, done.report, done.digests, done.directory.redactor)
+        print(f"the plan of {hosts} hosts is in {save}; next: mailtrust rollout --plan {save}", file=sys.stderr)
+    raise typer.Exit(done.report.exit_code)
 
 
 @app.command("verify")
@@ -136,7 +144,7 @@ def verify_command(
 ) -> None:
     """See whether every router still has what it should have. Exit code 4 on drift."""
     options = Options(config, tuple(limit or ()), workers, runs, adopt)
-    raise typer.Exit(_run("verify", options, _Manners(output, verbose, ask=False)))
+    raise typer.Exit(_run("verify", options, _Manners(output, verbose, ask=False)).report.exit_code)
 
 
 @app.command("rollout")
@@ -154,6 +162,10 @@ def rollout_command(
     soak: Soak = None,
     max_failed: MaxFailed = None,
     max_unreachable: MaxUnreachable = None,
+    resume: Resume = None,
+    failed: FailedToo = False,
+    plan: Annotated[Path | None, typer.Option(metavar="FILE", help="Do exactly what a saved plan says.")] = None,
+    save_others: SaveOthers = False,
     output: Output = "text",
     verbose: Verbose = False,
     yes: Yes = False,
@@ -173,8 +185,29 @@ def rollout_command(
         soak=soak,
         max_failed=max_failed,
         max_unreachable=max_unreachable,
+        resume=resume,
+        failed_too=failed,
+        plan=plan,
+        save_others=save_others,
     )
-    raise typer.Exit(_run("rollout", options, _Manners(output, verbose, ask=not yes)))
+    raise typer.Exit(_run("rollout", options, _Manners(output, verbose, ask=not yes)).report.exit_code)
+
+
+@app.command("rollback")
+def rollback_command(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run directory, its name, or last.")],
+    config: Config = DEFAULT,
+    limit: Limit = None,
+    workers: Workers = None,
+    runs: Runs = None,
+    save: Saves = None,
+    output: Output = "text",
+    verbose: Verbose = False,
+    yes: Yes = False,
+) -> None:
+    """Bring routers back to how they were before a run, as far as they still are as that run left them."""
+    options = Options(config, tuple(limit or ()), workers, runs, save=save, undo=run)
+    raise typer.Exit(_run("rollback", options, _Manners(output, verbose, ask=not yes)).report.exit_code)
 
 
 @app.command("lab")
@@ -216,7 +249,7 @@ def version_command() -> None:
     print(version("mailtrust"))
 
 
-def _run(verb: Verb, options: Options, manners: _Manners) -> int:
+def _run(verb: Verb, options: Options, manners: _Manners) -> Run:
     find_config(options.config)
     screen, errors = Console(), Console(stderr=True)
 
@@ -233,7 +266,7 @@ def _run(verb: Verb, options: Options, manners: _Manners) -> int:
         print(done.report_text, end="")
     else:
         _show_run(screen, done, verbose=manners.verbose)
-    return done.report.exit_code
+    return done
 
 
 def _show_run(screen: Console, done: Run, *, verbose: bool) -> None:
@@ -249,7 +282,9 @@ def _show_run(screen: Console, done: Run, *, verbose: bool) -> None:
 def next_commands(done: Run) -> list[str]:
     """What one would type next, after a run that ended like this."""
     totals = done.report.totals
-    if done.report.verb != "rollout" and totals["planned"]:
+    if done.report.stopped is not None:
+        return [f"next: mailtrust rollout --resume {done.report.id} goes on with the hosts that are not finished"]
+    if totals["planned"]:
         return ["next: mailtrust rollout (with the same options) makes it so"]
     if totals["failed"] or totals["unreachable"]:
         return ["next: follow the remedies above, then run the same command again; what is done is kept"]

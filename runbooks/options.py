@@ -39,6 +39,8 @@ class Options:
     """With ``resume``: those that failed as well."""
     plan: Path | None = None
     """A saved plan: do exactly that, skip every host that has changed since."""
+    undo: str | None = None
+    """An earlier run that is to be undone."""
 
 
-Verb = Literal["plan", "verify", "rollout"]
+Verb = Literal["plan", "verify", "rollout", "rollback"]

@@ -1,4 +1,4 @@
-"""The providers alone, without the inventory: what concerns mail servers works without a router, and before there is one."""
+"""The providers alone, without the inventory: mail servers can be looked at before there is any router."""
 
 from __future__ import annotations
 

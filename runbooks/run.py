@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from importlib.metadata import version
+from pathlib import Path
 
 from nornir.core import Nornir
 from nornir.core.task import AggregatedResult
@@ -15,7 +16,10 @@ from mailtrust.budget import Budget, budget
 from mailtrust.errors import UsageError
 from mailtrust.model import HostOutcome
 from mailtrust.report.model import INTERRUPTED, Report
+from mailtrust.report.run_json import host_mapping
 from mailtrust.waves import cut, unproven
+from runbooks.approval import read_plan
+from runbooks.earlier import read_run, runs_folder, spelled_out
 from runbooks.fleet import Fleet, open_fleet, orders, redact_logs
 from runbooks.lock import only_one
 from runbooks.options import Options, Verb
@@ -23,14 +27,14 @@ from runbooks.progress import Silent, Watcher
 from runbooks.recorder import Recorder
 from runbooks.run_directory import RunDirectory, new_run_directory
 from runbooks.signals import graceful
-from runbooks.state_key import state_key
+from runbooks.state_key import StateKey, state_key
 from tasks.circle import circle
 from tasks.connection import Deadlines
 from tasks.gate import Gate
-from tasks.order import Manner, Order, Record, Until
+from tasks.order import Manner, Order, Until
 from tasks.runner import FleetRunner
 
-_UNTIL: Mapping[Verb, Until] = {"plan": "plan", "verify": "plan", "rollout": "save"}
+_UNTIL: Mapping[Verb, Until] = {"plan": "plan", "verify": "plan", "rollout": "save", "rollback": "save"}
 
 
 @dataclass(frozen=True)
@@ -43,13 +47,25 @@ class Prepared:
     orders: Mapping[str, Order]
     waves: Sequence[Sequence[str]]
     budget: Budget
+    carried: Mapping[str, HostOutcome]
+    """Hosts that a resumed run has finished before: reported, not touched."""
+    runs: Path
+    seal: Callable[[str], str] | None
+
+    @property
+    def hosts(self) -> Sequence[str]:
+        """Everybody who will be in the report, in a steady order."""
+        return [*self.carried, *self.orders]
 
     @property
     def announcement(self) -> str:
         """What is selected, in which waves, and when the run would stop."""
         sizes = ", ".join(str(len(wave)) for wave in self.waves)
         waves = f" in {len(self.waves)} waves ({sizes})" if len(self.waves) > 1 else ""
-        return f"{self.verb} of {len(self.orders)} hosts{waves}; {self.budget.promise()}"
+        before = f", {len(self.carried)} finished before" if self.carried else ""
+        promise = f"; {self.budget.promise()}" if _UNTIL[self.verb] == "save" else ""
+        count = len(self.orders)
+        return f"{self.verb} of {count} {'host' if count == 1 else 'hosts'}{before}{waves}{promise}"
 
 
 @dataclass(frozen=True)
@@ -61,6 +77,8 @@ class Run:
     report_text: str
     """run.json as written."""
     results: Sequence[AggregatedResult]
+    digests: Mapping[str, str]
+    """By host: what its plan would be approved by."""
 
 
 def run(
@@ -76,19 +94,56 @@ def run(
     """
     prepared = prepare(verb, options)
     announce(prepared)
-    runs = options.runs or prepared.fleet.base / prepared.fleet.product.runs
-    key = state_key(prepared.fleet.vault, prepared.fleet.product.state_key)
-    seal = None if key is None else key.seal
-    with only_one(runs) if _UNTIL[verb] == "save" else nullcontext():
-        return _carry_out(prepared, new_run_directory(runs, verb, _now(), prepared.fleet.redactor(), seal), watch)
+    with only_one(prepared.runs) if _UNTIL[verb] == "save" else nullcontext():
+        directory = new_run_directory(prepared.runs, verb, _now(), prepared.fleet.redactor(), prepared.seal)
+        return _carry_out(prepared, directory, watch)
 
 
 def prepare(verb: Verb, options: Options) -> Prepared:
     """Read, select, lint, cut into waves; raises UsageError for what cannot be meant."""
-    fleet = open_fleet(options.config, limit=options.limit, workers=options.workers)
+    runs = options.runs or runs_folder(options.config)
+    fleet = open_fleet(options.config, limit=spelled_out(options.limit, runs), workers=options.workers)
+    carried: Mapping[str, HostOutcome] = {}
+    if options.resume is not None:
+        earlier = read_run(runs, options.resume)
+        carried = earlier.finished(failed_too=options.failed_too)
+        fleet = _only(fleet, [name for name in earlier.hosts if name not in carried])
+    if options.plan is not None:
+        fleet = _only(fleet, list(read_plan(options.plan)))
+    if options.undo is not None:
+        fleet = _only(fleet, read_run(runs, options.undo).changing)
     wishes = orders(fleet, now=_now(), adopt=options.adopt)
+    key = state_key(fleet.vault, fleet.product.state_key)
     redact_logs(fleet)
-    return Prepared(verb, options, fleet, wishes, _waves(verb, options, fleet), _budget(verb, options, fleet))
+    return Prepared(
+        verb=verb,
+        options=options,
+        fleet=fleet,
+        orders=_with_past(wishes, options, runs, key),
+        waves=_waves(verb, options, fleet),
+        budget=_budget(verb, options, fleet),
+        carried=carried,
+        runs=runs,
+        seal=None if key is None else key.seal,
+    )
+
+
+def _only(fleet: Fleet, names: Collection[str]) -> Fleet:
+    """The fleet without everybody else; who is not selected (any more) stays out."""
+    return replace(fleet, nornir=fleet.nornir.filter(filter_func=lambda host: host.name in names))
+
+
+def _with_past(wishes: Mapping[str, Order], options: Options, runs: Path, key: StateKey | None) -> Mapping[str, Order]:
+    """The orders with what an approved plan or an earlier run says of each host."""
+    if options.plan is not None:
+        approved = read_plan(options.plan)
+        wishes = {name: replace(order, approved=approved[name]) for name, order in wishes.items()}
+    if options.undo is not None:
+        earlier = read_run(runs, options.undo)
+        unseal = None if key is None else key.unseal
+        # A wish that has become impossible since must not stand in the way back.
+        wishes = {name: replace(order, kept=earlier.kept(name, unseal), findings=()) for name, order in wishes.items()}
+    return wishes
 
 
 def _waves(verb: Verb, options: Options, fleet: Fleet) -> Sequence[Sequence[str]]:
@@ -105,7 +160,7 @@ def _waves(verb: Verb, options: Options, fleet: Fleet) -> Sequence[Sequence[str]
 def _budget(verb: Verb, options: Options, fleet: Fleet) -> Budget:
     """What the user allows; with waves and nothing said, no failure at all."""
     total = len(fleet.hosts)
-    if _UNTIL[verb] == "plan":
+    if _UNTIL[verb] == "plan" or not total:
         return budget(total, None, None)
     failed = options.max_failed or fleet.product.max_failed
     waves = options.waves or options.wave_by or fleet.product.waves or fleet.product.wave_by
@@ -118,7 +173,9 @@ def _budget(verb: Verb, options: Options, fleet: Fleet) -> Budget:
 
 def _carry_out(prepared: Prepared, directory: RunDirectory, watch: Callable[[Prepared], Watcher]) -> Run:
     started = _now()
-    directory.log("run-started", started, verb=prepared.verb, hosts=list(prepared.orders))
+    directory.log("run-started", started, verb=prepared.verb, hosts=list(prepared.hosts))
+    for name, outcome in prepared.carried.items():
+        directory.log("host-carried", started, host=name, outcome=host_mapping(outcome))
     with (
         watch(prepared) as watcher,
         graceful(
@@ -147,12 +204,12 @@ def _carry_out(prepared: Prepared, directory: RunDirectory, watch: Callable[[Pre
         version=version("mailtrust"),
         started=started,
         finished=_now(),
-        hosts=tuple(recorder.outcome(name) for name in prepared.orders),
+        hosts=tuple(prepared.carried.get(name) or recorder.outcome(name) for name in prepared.hosts),
         stopped=stopped,
     )
     text = directory.keep_report(report)
     directory.log("run-finished", report.finished, exit_code=report.exit_code, stopped=stopped)
-    return Run(report, directory, text, results)
+    return Run(report, directory, text, results, recorder.digests)
 
 
 def _one_wave(nornir: Nornir, verb: Verb, task: Callable[..., object], wave: Sequence[str]) -> AggregatedResult:
@@ -211,6 +268,3 @@ def _gates(wishes: Iterable[Order]) -> dict[str, Gate]:
 
 def _now() -> datetime:
     return datetime.now(timezone.utc)
-
-
-__all__ = ["Options", "Prepared", "Record", "Run", "prepare", "run"]

@@ -6,8 +6,8 @@ import json
 import os
 import secrets
 import threading
-from dataclasses import dataclass, field
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from mailtrust.redact import Redactor
 from mailtrust.report.model import Report
 from mailtrust.report.run_json import host_mapping, run_json
 
-_JOURNAL = "journal.jsonl"
+JOURNAL = "journal.jsonl"
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class RunDirectory:
     def log(self, event: str, when: datetime, **details: Any) -> None:  # noqa: ANN401  # whatever JSON takes
         """Append one event to the journal; it is on the disk when this returns."""
         line = json.dumps({"time": when.isoformat(timespec="milliseconds"), "event": event, **details})
-        with self._lock, _private(self.path / _JOURNAL) as journal:
+        with self._lock, _private(self.path / JOURNAL) as journal:
             journal.write(self.redactor.redact(line) + "\n")
             journal.flush()
             os.fsync(journal.fileno())

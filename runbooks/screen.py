@@ -116,10 +116,11 @@ def _show_steps(console: Console, report: Report, redactor: Redactor) -> None:
 
 
 def _summary(report: Report) -> Text:
-    totals = {state: count for state, count in report.totals.items() if count}
-    parts: list[str | tuple[str, str]] = [f"{len(report.hosts)} hosts: "]
-    for index, (state, count) in enumerate(totals.items()):
-        parts += [", " if index else "", (f"{count} {state}", _STYLES[state])]
+    totals = {state: number for state, number in report.totals.items() if number}
+    count = len(report.hosts)
+    parts: list[str | tuple[str, str]] = [f"{count} {'host' if count == 1 else 'hosts'}: "]
+    for index, (state, number) in enumerate(totals.items()):
+        parts += [", " if index else "", (f"{number} {state}", _STYLES[state])]
     seconds = (report.finished - report.started).total_seconds()
     stopped = "" if report.stopped is None else f"; stopped: {report.stopped}"
     return Text.assemble(*parts, f" in {seconds:.1f} s", (stopped, "bold red"))

@@ -6,7 +6,16 @@ from collections.abc import Iterator, Sequence
 
 from mailtrust.applet import MARK, is_mark, mark
 from mailtrust.errors import Refused
-from mailtrust.model import AppletText, InstallApplet, Observed, RemoveApplet, SetVariable, Step, UnsetVariable, Variable
+from mailtrust.model import (
+    AppletText,
+    InstallApplet,
+    Observed,
+    RemoveApplet,
+    SetVariable,
+    Step,
+    UnsetVariable,
+    Variable,
+)
 from mailtrust.plan import named
 from mailtrust.prompts import refusal
 from mailtrust.reading import QUESTIONS, Reading, read

@@ -21,6 +21,7 @@ from scrapli.driver.core import IOSXEDriver
 from scrapli.exceptions import ScrapliAuthenticationFailed, ScrapliException
 from scrapli.transport.plugins.ssh2.transport import Ssh2Transport
 from ssh2.exceptions import AuthenticationError, SSH2Error
+from ssh2.session import LIBSSH2_METHOD_HOSTKEY
 
 from mailtrust.errors import Refused, Unreachable
 from mailtrust.findings import Finding, finding
@@ -146,7 +147,6 @@ def _extras(
 
 # --- the host key --------------------------------------------------------------------------------------------------
 
-_HOSTKEY_METHOD = 1  # LIBSSH2_METHOD_HOSTKEY
 _ALGORITHMS = (
     "ssh-ed25519",
     "ecdsa-sha2-nistp256",
@@ -169,7 +169,7 @@ class _Ssh2(Ssh2Transport):
         """scrapli calls this between making the session and the handshake: the moment to ask for a known type."""
         super()._set_timeout(value)
         if self.session_channel is None and self.known.keys:
-            self.session.method_pref(_HOSTKEY_METHOD, ",".join(_preferred(self.known)))
+            self.session.method_pref(LIBSSH2_METHOD_HOSTKEY, ",".join(_preferred(self.known)))
 
     def _verify_key(self) -> None:
         _judge(HostKey(self.session.hostkey()[0]), self.where, self.known)

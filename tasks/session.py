@@ -126,7 +126,7 @@ class Session:
             resting = at_rest is not None and at_rest(text)
             chunk = self._read(min(left, _QUIET_SECONDS) if resting else left)
             if chunk is None and resting:
-                return None  # type: ignore[return-value]  # only a caller who gave ``at_rest`` can get it
+                return None  # type: ignore[return-value]  # only who gave ``at_rest`` can get it
             if chunk is None:
                 raise Silence(finding("MT404", f"nothing to understand came within {wait:.0f} s"))
             heard += chunk

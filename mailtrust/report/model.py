@@ -13,6 +13,8 @@ STATES: tuple[State, ...] = ("unchanged", "changed", "planned", "failed", "unrea
 INTERRUPTED = "interrupted"
 """What ``stopped`` says when a person or the system ended the run."""
 
+_NOT_WELL: tuple[State, ...] = ("failed", "unreachable", "skipped", "interrupted")
+
 # Verbs that only look: what they would change, or miss, is their answer.
 _LOOKING = frozenset({"plan", "verify"})
 
@@ -36,13 +38,13 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 done or in sync, 1 some host failed or was not reached, 3 stopped early, 4 changes pending, 130 interrupted.
+        """0 done or in sync, 1 some host did not end well, 3 stopped early, 4 changes pending, 130 interrupted.
 
         Stopped early is stopped by the failure budget or by a wave that did not pass.
         """
         totals = self.totals
         if self.stopped is not None:
             return 130 if self.stopped == INTERRUPTED else 3
-        if totals["failed"] or totals["unreachable"]:
+        if any(totals[state] for state in _NOT_WELL):
             return 1
         return 4 if self.verb in _LOOKING and totals["planned"] else 0

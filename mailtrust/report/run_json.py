@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
-from mailtrust.model import HostOutcome
+from mailtrust.findings import Finding
+from mailtrust.model import HostOutcome, MailOutcome, StepOutcome
 from mailtrust.report.model import Report
 
 SCHEMA = "mailtrust.run/1"
@@ -38,6 +40,18 @@ def as_mapping(report: Report) -> dict[str, Any]:
 def host_mapping(outcome: HostOutcome) -> dict[str, Any]:
     """One host as plain data: also what the journal keeps of it."""
     return asdict(outcome)
+
+
+def host_from_mapping(data: Mapping[str, Any]) -> HostOutcome:
+    """The inverse of ``host_mapping``."""
+    return HostOutcome(
+        **{
+            **data,
+            "steps": tuple(StepOutcome(**step) for step in data["steps"]),
+            "mail": None if data["mail"] is None else MailOutcome(**data["mail"]),
+            "findings": tuple(Finding(**finding) for finding in data["findings"]),
+        }
+    )
 
 
 def moment(when: datetime) -> str:
