@@ -37,6 +37,8 @@ _FAILED = re.compile(
     r"|% Error in receiving Certificate Authority certificate.*"
 )
 
+_END = "-----END CERTIFICATE-----"
+
 _OVERWRITE = re.compile(r"Overwrite the previous NVRAM configuration\?\s?\[confirm\] ?\Z")
 # In a burst other prompts come first; what follows the confirmation has no echo of the command.
 _SAVING = re.compile(r"write memory|Building configuration|startup-config file open failed")
@@ -106,9 +108,12 @@ class Authentication:
         return replace(answered, mismatch=shown), Say(("no",))
 
     def _over(self, heard: str) -> bool:
-        """Whether the prompt is back; after a burst the echo of the paste's end must have been heard before."""
-        pasted = self.stage != "pasted" or "-----END CERTIFICATE-----" in heard or _FAILED.search(heard) is not None
-        return pasted and ready(heard, self.prompt)
+        """Whether the prompt is back, and is not the one of before: what was typed must have been echoed.
+
+        A log message brings the prompt again, and a refused burst one prompt for each line.
+        """
+        echo = {"opening": f"crypto pki authenticate {self.trustpoint}", "pasted": _END, "answered": ""}[self.stage]
+        return echo in heard and ready(heard, self.prompt)
 
     def _verdict(self, heard: str) -> Finding | None:
         if self.mismatch is not None:
@@ -140,7 +145,7 @@ class Removal:
                 return self, Done(finding("MT408", f"{self.trustpoint}: the router keeps asking and takes no answer"))
             known = _REMOVE.search(heard) is not None and not self.unknown
             return replace(self, answers=self.answers + 1, unknown=not known), Say(("yes" if known else "no",))
-        if ready(heard, self.prompt):
+        if ready(heard, self.prompt) and (self.answers or f"no crypto pki trustpoint {self.trustpoint}" in heard):
             return self, Done(self._verdict())
         return self, Listen()
 

@@ -78,6 +78,10 @@ KINDS: Mapping[str, Kind] = {
     "MT206": _warning(
         "a certificate in the trust file is not valid yet", "wait for that day, or check this machine's clock"
     ),
+    "MT207": _error(
+        "a leaf certificate would be installed",
+        "it ends within weeks and is nobody's issuer: use install: issuers, or confirm with --install-leaf",
+    ),
     # 21x: trustpoints on the router
     "MT211": _error(
         "the router printed another fingerprint than the wanted one",

@@ -45,10 +45,6 @@ class Product:
     max_failed: str | None = None
     max_unreachable: str | None = None
     """``N`` or ``P%`` of all hosts, over the whole run."""
-    caps: tuple[tuple[str, int], ...] = ()
-    """Group and how many of its hosts at the same time."""
-    connects_per_second: float | None = None
-    splay_seconds: float = 0
     connect_attempts: int = 2
     state_key: str | None = None
     """A reference to the key that seals old values; the environment variable MAILTRUST_STATE_KEY serves as well."""
@@ -128,10 +124,6 @@ def _spelled(value: object) -> object:
     if isinstance(value, list):
         return ",".join(map(str, value))
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _pairs(value: object) -> object:
-    return tuple(value.items()) if isinstance(value, dict) else value
 
 
 Text = Annotated[str, _matching(r"[\s\S]*\S[\s\S]*", "text")]
@@ -228,9 +220,6 @@ class _Product(_Model):
     soak_seconds: Natural = 0
     max_failed: Sizes | None = None
     max_unreachable: Sizes | None = None
-    caps: Annotated[tuple[tuple[Text, Count], ...], BeforeValidator(_pairs)] = ()
-    connects_per_second: Seconds | None = None
-    splay_seconds: Natural = 0
     connect_attempts: Count = 2
     state_key: Text | None = None
 

@@ -57,6 +57,9 @@ Runs = Annotated[Path | None, typer.Option(metavar="DIR", help="Where run direct
 Output = Annotated[Literal["text", "json"], typer.Option(help="json: the run's run.json and nothing else.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Print what happened on each host.")]
 Adopt = Annotated[bool, typer.Option("--adopt", help="Take over applets of the wanted names that somebody made.")]
+InstallLeaf = Annotated[
+    bool, typer.Option("--install-leaf", help="Confirm a provider's `install: all`, which installs a leaf.")
+]
 Tests = Annotated[
     Literal["changed", "all", "none"] | None, typer.Option("--test", help="Which routers send a test mail.")
 ]
@@ -119,12 +122,13 @@ def plan_command(
     workers: Workers = None,
     runs: Runs = None,
     adopt: Adopt = False,
+    install_leaf: InstallLeaf = False,
     save: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the plan, to be approved.")] = None,
     output: Output = "text",
     verbose: Verbose = False,
 ) -> None:
     """Show what a rollout would change; nothing is changed. Exit code 4 when something would be."""
-    options = Options(config, tuple(limit or ()), workers, runs, adopt)
+    options = Options(config, tuple(limit or ()), workers, runs, adopt, install_leaf)
     done = _run("plan", options, _Manners(output, verbose, ask=False))
     if save is not None:
         hosts = save_plan(save, done.report, done.digests, done.directory.redactor)
@@ -139,11 +143,12 @@ def verify_command(
     workers: Workers = None,
     runs: Runs = None,
     adopt: Adopt = False,
+    install_leaf: InstallLeaf = False,
     output: Output = "text",
     verbose: Verbose = False,
 ) -> None:
     """See whether every router still has what it should have. Exit code 4 on drift."""
-    options = Options(config, tuple(limit or ()), workers, runs, adopt)
+    options = Options(config, tuple(limit or ()), workers, runs, adopt, install_leaf)
     raise typer.Exit(_run("verify", options, _Manners(output, verbose, ask=False)).report.exit_code)
 
 
@@ -154,6 +159,7 @@ def rollout_command(
     workers: Workers = None,
     runs: Runs = None,
     adopt: Adopt = False,
+    install_leaf: InstallLeaf = False,
     test: Tests = None,
     save: Saves = None,
     keep: Keep = False,
@@ -177,6 +183,7 @@ def rollout_command(
         workers=workers,
         runs=runs,
         adopt=adopt,
+        install_leaf=install_leaf,
         test=test,
         save=save,
         keep=keep,

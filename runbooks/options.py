@@ -22,6 +22,8 @@ class Options:
     workers: int | None = None
     runs: Path | None = None
     adopt: bool = False
+    install_leaf: bool = False
+    """Confirms the policy ``install: all`` where the trust file holds a leaf."""
     test: Test | None = None
     save: Save | None = None
     save_others: bool = False

@@ -14,6 +14,7 @@ from nornir.core.task import AggregatedResult
 
 from mailtrust.budget import Budget, budget
 from mailtrust.errors import UsageError
+from mailtrust.findings import finding
 from mailtrust.model import HostOutcome
 from mailtrust.report.model import INTERRUPTED, Report
 from mailtrust.report.run_json import host_mapping
@@ -49,13 +50,10 @@ class Prepared:
     budget: Budget
     carried: Mapping[str, HostOutcome]
     """Hosts that a resumed run has finished before: reported, not touched."""
+    hosts: Sequence[str]
+    """Everybody who will be in the report, in a steady order."""
     runs: Path
     seal: Callable[[str], str] | None
-
-    @property
-    def hosts(self) -> Sequence[str]:
-        """Everybody who will be in the report, in a steady order."""
-        return [*self.carried, *self.orders]
 
     @property
     def announcement(self) -> str:
@@ -104,14 +102,18 @@ def prepare(verb: Verb, options: Options) -> Prepared:
     runs = options.runs or runs_folder(options.config)
     fleet = open_fleet(options.config, limit=spelled_out(options.limit, runs), workers=options.workers)
     carried: Mapping[str, HostOutcome] = {}
+    names = list(fleet.hosts)
     if options.resume is not None:
         earlier = read_run(runs, options.resume)
         carried = earlier.finished(failed_too=options.failed_too)
-        fleet = _only(fleet, [name for name in earlier.hosts if name not in carried])
+        names = list(earlier.hosts)
+        fleet = _only(fleet, [name for name in names if name not in carried])
     if options.plan is not None:
         fleet = _only(fleet, list(read_plan(options.plan)))
     if options.undo is not None:
         fleet = _only(fleet, read_run(runs, options.undo).changing)
+        if not fleet.hosts:
+            raise UsageError(f"{options.undo}: that run has changed none of the selected hosts")
     wishes = orders(fleet, now=_now(), adopt=options.adopt)
     key = state_key(fleet.vault, fleet.product.state_key)
     redact_logs(fleet)
@@ -123,6 +125,7 @@ def prepare(verb: Verb, options: Options) -> Prepared:
         waves=_waves(verb, options, fleet),
         budget=_budget(verb, options, fleet),
         carried=carried,
+        hosts=[name for name in names if name in carried or name in wishes],
         runs=runs,
         seal=None if key is None else key.seal,
     )
@@ -134,7 +137,9 @@ def _only(fleet: Fleet, names: Collection[str]) -> Fleet:
 
 
 def _with_past(wishes: Mapping[str, Order], options: Options, runs: Path, key: StateKey | None) -> Mapping[str, Order]:
-    """The orders with what an approved plan or an earlier run says of each host."""
+    """The orders with what this run, an approved plan or an earlier run says of each host."""
+    if not options.install_leaf:
+        wishes = {name: _without_leaf(order) for name, order in wishes.items()}
     if options.plan is not None:
         approved = read_plan(options.plan)
         wishes = {name: replace(order, approved=approved[name]) for name, order in wishes.items()}
@@ -144,6 +149,12 @@ def _with_past(wishes: Mapping[str, Order], options: Options, runs: Path, key: S
         # A wish that has become impossible since must not stand in the way back.
         wishes = {name: replace(order, kept=earlier.kept(name, unseal), findings=()) for name, order in wishes.items()}
     return wishes
+
+
+def _without_leaf(order: Order) -> Order:
+    leaves = [each.common_name for each in order.desired.trust if not each.is_ca]
+    found = tuple(finding("MT207", f"{order.provider.name} installs the leaf of {name}") for name in leaves)
+    return replace(order, findings=(*order.findings, *found))
 
 
 def _waves(verb: Verb, options: Options, fleet: Fleet) -> Sequence[Sequence[str]]:
@@ -185,12 +196,12 @@ def _carry_out(prepared: Prepared, directory: RunDirectory, watch: Callable[[Pre
         recorder = Recorder(directory, watcher)
         task = circle(_manner(prepared, directory, stopping.is_set), _gates(prepared.orders.values()))
         nornir = prepared.fleet.nornir.with_processors([recorder]).with_runner(
-            _runner(prepared.fleet).stopped_by(
+            _runner(prepared.fleet, prepared.options.workers).stopped_by(
                 lambda: stopping.is_set() or prepared.budget.spent(recorder.totals) is not None
             )
         )
         results, stopped = [], None
-        for wave in prepared.waves:
+        for wave in filter(None, prepared.waves):
             results.append(_one_wave(nornir, prepared.verb, task, wave))
             outcomes = [recorder.outcome(name) for name in wave]
             stopped = INTERRUPTED if stopping.is_set() else _stop_reason(prepared, recorder, outcomes, len(results))
@@ -250,14 +261,12 @@ def _manner(prepared: Prepared, directory: RunDirectory, stopping: Callable[[], 
     )
 
 
-def _runner(fleet: Fleet) -> FleetRunner:
-    """Ours, even where config.yaml still names Nornir's threaded one: the stop rules depend on it."""
+def _runner(fleet: Fleet, workers: int | None) -> FleetRunner:
+    """Ours, even where config.yaml names Nornir's threaded one: the stop rules depend on it."""
     theirs = fleet.nornir.runner
     if isinstance(theirs, FleetRunner):
-        return theirs
-    product = fleet.product
-    workers = getattr(theirs, "num_workers", product.workers)
-    return FleetRunner(workers, product.connects_per_second, product.splay_seconds, dict(product.caps))
+        return theirs.with_workers(workers or theirs.num_workers)
+    return FleetRunner(workers or int(getattr(theirs, "num_workers", fleet.product.workers)))
 
 
 def _gates(wishes: Iterable[Order]) -> dict[str, Gate]:

@@ -40,6 +40,12 @@ class FleetRunner:
         runner.stop = stop
         return runner
 
+    def with_workers(self, workers: int) -> FleetRunner:
+        """The same runner with another number of workers."""
+        runner = copy(self)
+        runner.num_workers = workers
+        return runner
+
     def run(self, task: Task, hosts: Sequence[Host]) -> AggregatedResult:
         """Nornir's door: each host once, results as they come."""
         result = AggregatedResult(task.name)

@@ -168,7 +168,8 @@ def opened(
 ) -> Iterator[Session]:
     """A session with this host: opened, privileged, closed again whatever happens.
 
-    Connecting alone is tried again, and only where nobody answered. Raises Unreachable, Refused (login, host key, enable) or Silence.
+    Connecting alone is tried again, and only where nobody answered. Raises Unreachable, Refused (login, host key,
+    enable) or Silence.
     """
     retrying = Retrying(
         retry=retry_if_exception_type(Unreachable),
