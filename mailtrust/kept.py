@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from mailtrust.certificates import from_der
@@ -31,6 +32,7 @@ SCHEMA = "mailtrust.before/1"
 Seal = Callable[[str], str]
 Hidden = Mapping[str, str]
 """``{"plain": text}``, ``{"sealed": token}`` or, where there is no key, ``{}``."""
+Hide = Callable[[str], Hidden]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +44,25 @@ class Kept:
     lost: tuple[str, ...]
 
 
-def as_mapping(before: Observed, steps: Sequence[Step], seal: Seal | None) -> dict[str, Any]:
-    """State and steps as plain data; without ``seal`` whatever may hold a password is left out."""
+def as_mapping(before: Observed, steps: Sequence[Step], redactor: Redactor, seal: Seal | None) -> dict[str, Any]:
+    """What the steps touch, as it was, and the steps, as plain data.
+
+    Whatever the redactor would change is sealed, or left out where there is no ``seal``.
+    """
+    hide = partial(_hide, redactor=redactor, seal=seal)
+    touched = {step.target for step in steps}
     return {
         "schema": SCHEMA,
         "trustpoints": [
             {"name": each.name, "settings": list(each.settings), "chain": [der.hex() for der in each.chain]}
             for each in before.trustpoints
+            if each.name in touched
         ],
-        "variables": [{"name": each.name, "value": _hide(_variable(each), seal)} for each in before.variables],
-        "applets": [_applet(each, seal) for each in before.applets],
-        "steps": [_step(each, seal) for each in steps],
+        "variables": [
+            {"name": each.name, "value": hide(_variable(each))} for each in before.variables if each.name in touched
+        ],
+        "applets": [_applet(each, hide) for each in before.applets if each.name in touched],
+        "steps": [_step(each, hide) for each in steps],
     }
 
 
@@ -99,9 +109,9 @@ def _variable(variable: Variable) -> str:
     return f"event manager environment {variable.name} {variable.value.reveal()}"
 
 
-def _hide(line: str, seal: Seal | None) -> Hidden:
-    """A configuration line, in clear only when no redactor would find anything in it."""
-    if Redactor(()).redact(line) == line:
+def _hide(line: str, redactor: Redactor, seal: Seal | None) -> Hidden:
+    """A configuration line, in clear only when the redactor finds nothing in it."""
+    if redactor.redact(line) == line:
         return {"plain": line}
     return {} if seal is None else {"sealed": seal(line)}
 
@@ -122,20 +132,20 @@ def _lines(hidden: Sequence[Hidden], unseal: Seal | None) -> tuple[str, ...]:
     return tuple(line for line in (_line(each, unseal) for each in hidden) if line is not None)
 
 
-def _applet(applet: AppletText, seal: Seal | None) -> dict[str, Any]:
-    return {"name": applet.name, "lines": [_hide(line, seal) for line in applet.lines]}
+def _applet(applet: AppletText, hide: Hide) -> dict[str, Any]:
+    return {"name": applet.name, "lines": [hide(line) for line in applet.lines]}
 
 
-def _step(step: Step, seal: Seal | None) -> dict[str, Any]:
+def _step(step: Step, hide: Hide) -> dict[str, Any]:
     match step:
         case ConfigureTrustpoint(name, settings):
             return {"kind": step.kind, "name": name, "settings": list(settings)}
         case Authenticate(name, certificate):
             return {"kind": step.kind, "name": name, "certificate": certificate.der.hex()}
         case SetVariable(variable):
-            return {"kind": step.kind, "name": variable.name, "value": _hide(_variable(variable), seal)}
+            return {"kind": step.kind, "name": variable.name, "value": hide(_variable(variable))}
         case InstallApplet(applet):
-            return {"kind": step.kind, **_applet(applet, seal)}
+            return {"kind": step.kind, **_applet(applet, hide)}
         case _:
             return {"kind": step.kind, "name": step.target}
 

@@ -73,7 +73,7 @@ def read_run(runs: Path, name: str) -> Earlier:
     for event in events:
         match event["event"]:
             case "run-started":
-                hosts = event["hosts"]
+                hosts = event["selected"]
             case "host-finished" | "host-carried":
                 outcomes[event["host"]] = host_from_mapping(event["outcome"])
             case "host-changing":

@@ -184,7 +184,7 @@ def _budget(verb: Verb, options: Options, fleet: Fleet) -> Budget:
 
 def _carry_out(prepared: Prepared, directory: RunDirectory, watch: Callable[[Prepared], Watcher]) -> Run:
     started = _now()
-    directory.log("run-started", started, verb=prepared.verb, hosts=list(prepared.hosts))
+    directory.log("run-started", started, verb=prepared.verb, selected=list(prepared.hosts))
     for name, outcome in prepared.carried.items():
         directory.log("host-carried", started, host=name, outcome=host_mapping(outcome))
     with (

@@ -12,14 +12,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from mailtrust import kept
 from mailtrust.errors import UsageError
-from mailtrust.kept import as_mapping
 from mailtrust.model import HostOutcome, Observed, Step
 from mailtrust.redact import Redactor
 from mailtrust.report.model import Report
-from mailtrust.report.run_json import host_mapping, run_json
+from mailtrust.report.run_json import as_mapping, host_mapping
 
 JOURNAL = "journal.jsonl"
+
+# Values of these keys come from our own tables or name hosts: even a password that reads "failed" is none here.
+_OUR_WORDS = frozenset({"code", "host", "kind", "name", "schema", "selected", "severity", "state", "verb"})
 
 
 @dataclass(frozen=True)
@@ -35,34 +38,46 @@ class RunDirectory:
 
     def log(self, event: str, when: datetime, **details: Any) -> None:  # noqa: ANN401  # whatever JSON takes
         """Append one event to the journal; it is on the disk when this returns."""
-        line = json.dumps({"time": when.isoformat(timespec="milliseconds"), "event": event, **details})
+        line = json.dumps({"time": when.isoformat(timespec="milliseconds"), "event": event, **self._clean(details)})
         with self._lock, _private(self.path / JOURNAL) as journal:
-            journal.write(self.redactor.redact(line) + "\n")
+            journal.write(line + "\n")
             journal.flush()
             os.fsync(journal.fileno())
 
     def keep_before(self, host: str, before: Observed, steps: Sequence[Step], when: datetime) -> None:
         """How a router is and what will be done to it: on the disk before it is touched."""
-        text = json.dumps(as_mapping(before, steps, self.seal), indent=1) + "\n"
+        text = json.dumps(kept.as_mapping(before, steps, self.redactor, self.seal), indent=1) + "\n"
         self._write(self.path / "before" / f"{file_name(host)}.json", text)
         self.log("host-changing", when, host=host, steps=[[step.kind, step.target] for step in steps])
 
     def keep_host(self, outcome: HostOutcome, transcript: str, when: datetime) -> None:
         """One host is finished: its transcript, and last the line in the journal."""
         if transcript:
-            self._write(self.path / "transcripts" / f"{file_name(outcome.name)}.log", transcript)
+            self._write(self.path / "transcripts" / f"{file_name(outcome.name)}.log", self.redactor.redact(transcript))
         self.log("host-finished", when, host=outcome.name, outcome=host_mapping(outcome))
 
     def keep_report(self, report: Report) -> str:
         """Write run.json; returns its text as written."""
-        text = self.redactor.redact(run_json(report))
+        text = json.dumps(self._clean(as_mapping(report)), indent=1, ensure_ascii=False) + "\n"
         self._write(self.path / "run.json", text)
         return text
+
+    def _clean(self, data: Any) -> Any:  # noqa: ANN401  # whatever JSON takes
+        """Plain data, every text in it redacted: before it becomes JSON, which would hide a secret behind escapes."""
+        match data:
+            case str():
+                return self.redactor.redact(data)
+            case dict():
+                return {key: value if key in _OUR_WORDS else self._clean(value) for key, value in data.items()}
+            case list() | tuple():
+                return [self._clean(each) for each in data]
+            case _:
+                return data
 
     def _write(self, path: Path, text: str) -> None:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         with _private(path) as file:
-            file.write(self.redactor.redact(text))
+            file.write(text)
 
 
 def new_run_directory(
