@@ -94,7 +94,9 @@ def _mail_error(text: str) -> Finding:
 
 _STAMP = r"[*.]?[A-Z][a-z]{2} +\d+ \d\d:\d\d:\d\d\.\d{3}(?: \S+)?: ?"
 _BROKEN_STAMP = re.compile(r"([*.]?[A-Z][a-z]{2} +\d+ [\d:.]*)\r?\n#?(?=[\d:.]+: )")
-_OWN_CHAIN = re.compile(r"Begin local cert chain retrieval\..*?Done with local cert chain fetch", re.DOTALL)
+_OWN_CHAIN = re.compile(
+    r"Begin local cert chain retrieval\.(?:(?!Begin local cert chain).)*?Done with local cert chain fetch", re.DOTALL
+)
 _LOOKUP = re.compile(r'CRYPTO_PKI\(Cert Lookup\) issuer="([^"]*)" serial number=((?:[ \t]+[0-9A-Fa-f]{2}\b)*)')
 _NO_TRUSTPOINT = "No suitable trustpoints found"
 _JUDGEMENT = re.compile(rf"{_NO_TRUSTPOINT}|Certificate verification (?:has failed|is successful)")
