@@ -31,8 +31,8 @@ from tasks.wire import Vantage
 CATALOGUE = Path("trust") / "roots"
 WINDOW = 90
 PORT = 587
-_DEEPEST = 4
-"""Intermediates that are fetched for one chain, at most."""
+_FETCHES = 8
+"""How often something is fetched for one chain, at most."""
 _TOGETHER = 8
 """Providers that are looked at at the same time."""
 
@@ -89,7 +89,7 @@ def probe(
     if window is not None:
         targets = tuple(replace(target, window=timedelta(days=window)) for target in targets)
     with ThreadPoolExecutor(max_workers=_TOGETHER, thread_name_prefix="probe") as pool:
-        probed = tuple(pool.map(lambda target: _probed(target, way), targets))
+        probed = _with_proposals(tuple(pool.map(lambda target: _probed(target, way), targets)), way.now)
     mode: Mode = "update" if update else "check" if check else "look"
     report = ProbeReport(way.now, mode, probed)
     return agree(report) if update and agreed else report
@@ -97,7 +97,7 @@ def probe(
 
 def agree(report: ProbeReport) -> ProbeReport:
     """Write what the report proposes."""
-    return replace(report, written=accept(one.proposal for one in report.probed if one.proposal))
+    return replace(report, written=accept(dict.fromkeys(one.proposal for one in report.probed if one.proposal)))
 
 
 # --- what to look at -----------------------------------------------------------------------------------------------
@@ -176,51 +176,41 @@ def _judged(target: Target, looks: tuple[Look, ...], seen: Sequence[Presented], 
     held = held_in(target.trust)
     judgements = tuple(_judgement(target, one, held, way) for one in seen)
     findings = (*told_by(looks), *(told for one in judgements for told in one.findings), *compare(judgements))
-    drifted = [told for one in judgements for told in _drift(target, one, way)]
-    return _with_proposal(
-        Probed(target, looks, judgements, None, _once(findings), _once((*_file_says(target, way), *drifted)), None),
-        wanted(judgements, target.install),
-        way,
-    )
+    drifted = (*_installed(target, way)[1], *(told for one in judgements for told in _drift(target, one, way)))
+    chosen = wanted(judgements, target.install)
+    return Probed(target, looks, judgements, None, _once(findings), _once(drifted), chosen)
 
 
 def _judgement(target: Target, presented: Presented, held: tuple[Certificate, ...], way: _Way) -> Judgement:
-    """Judged with what the trust file holds, and where that gives no path, with what the certificates point to."""
-    host = target.server or None
-    extra = held
-    for _ in range(_DEEPEST if way.aia else 0):
-        judgement = _judge(presented, way, target, host, extra)
-        fetched = () if judgement.paths else tuple(_fetched((*presented.chain, *extra[len(held) :]), way))
-        if judgement.paths or not set(fetched) - set(extra):
+    """With what the trust file holds and, if asked for, with what certificates point to, until there is a path."""
+    extra, asked = held, set[str]()
+    judgement = _judge(target, presented, extra, way)
+    while way.aia and not judgement.paths and len(asked) < _FETCHES:
+        places = (url for one in (*presented.chain, *extra) for url in issuer_urls(one) if not one.self_issued)
+        url = next((url for url in places if url not in asked), None)
+        if url is None:
             break
-        extra = (*extra, *(one for one in fetched if one not in extra))
-    return _judge(presented, way, target, host, extra)
-
-
-def _judge(
-    presented: Presented, way: _Way, target: Target, host: str | None, extra: Sequence[Certificate]
-) -> Judgement:
-    judgement = judge(presented, way.roots, host=host or "", now=way.now, window=target.window, extra=extra)
-    if host is None:  # an offline chain of nobody in particular: no name to compare with
-        return replace(judgement, findings=tuple(one for one in judgement.findings if one.code != "MT524"))
+        asked.add(url)
+        issuer = fetch(url, deadline=way.deadline, vantage=way.vantage)
+        if issuer is not None and issuer.is_ca:
+            extra = (*extra, issuer)
+            judgement = _judge(target, presented, extra, way)
     return judgement
 
 
-def _fetched(chain: Iterable[Certificate], way: _Way) -> Iterable[Certificate]:
-    urls = dict.fromkeys(url for one in chain if not one.self_issued for url in issuer_urls(one))
-    found = (fetch(url, deadline=way.deadline, vantage=way.vantage) for url in urls)
-    return (one for one in found if one is not None and one.is_ca)
+def _judge(target: Target, presented: Presented, extra: Sequence[Certificate], way: _Way) -> Judgement:
+    host = target.server
+    judgement = judge(presented, way.roots, host=host, now=way.now, window=target.window, extra=extra)
+    if not host:  # an offline chain of nobody in particular: no name to compare with
+        return replace(judgement, findings=tuple(one for one in judgement.findings if one.code != "MT524"))
+    return judgement
 
 
 # --- against the trust file ----------------------------------------------------------------------------------------
 
 
-def _file_says(target: Target, way: _Way) -> tuple[Finding, ...]:
-    """What is wrong with the trust file by itself: what has ended or will, what is no CA, that it gives nothing."""
-    return _installed(target, way)[1]
-
-
 def _installed(target: Target, way: _Way) -> tuple[tuple[Certificate, ...], tuple[Finding, ...]]:
+    """What routers get from the trust file, and what is wrong with the file by itself."""
     if target.trust is None:
         return (), ()
     text = read_text(target.trust) if target.trust.exists() else ""
@@ -234,11 +224,22 @@ def _drift(target: Target, judgement: Judgement, way: _Way) -> tuple[Finding, ..
     return drift(judgement, installed, now=way.now, window=target.window, install=target.install)
 
 
-def _with_proposal(probed: Probed, chosen: Sequence[Wanted], way: _Way) -> Probed:
-    target = probed.target
-    if target.trust is None or target.name is None or not chosen or not probed.in_order:
-        return probed
-    return replace(probed, proposal=propose(target.trust, target.name, chosen, way.now))
+def _with_proposals(probed: tuple[Probed, ...], now: datetime) -> tuple[Probed, ...]:
+    """One proposal for each trust file: providers that share one get it together."""
+    sharing: dict[Path, list[Probed]] = {}
+    for one in probed:
+        if one.target.trust is not None:
+            sharing.setdefault(one.target.trust, []).append(one)
+    proposals = {
+        path: propose(path, " and ".join(str(one.target.name) for one in users), _all_wanted(users), now)
+        for path, users in sharing.items()
+        if all(one.in_order and one.wanted for one in users)
+    }
+    return tuple(replace(one, proposal=proposals.get(one.target.trust)) if one.target.trust else one for one in probed)
+
+
+def _all_wanted(probed: Iterable[Probed]) -> tuple[Wanted, ...]:
+    return tuple(each for one in probed for each in one.wanted)
 
 
 def _once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -259,9 +260,8 @@ def _from_debugs(target: Target, needed: Needed, way: _Way) -> Probed:
     installed, told = _installed(target, way)
     lacking = () if target.trust is None else tuple(one for one in held if one not in installed)
     drifted = (*told, *(finding("MT542", f"{one.subject} (SHA-256 {one.sha256[:8]}...)") for one in lacking))
-    return _with_proposal(
-        Probed(target, (), (), Asked(needed, held, absent), _once(findings), _once(drifted), None), chosen, way
-    )
+    asked = Asked(needed, held, absent)
+    return Probed(target, (), (), asked, _once(findings), _once(drifted), chosen)
 
 
 def _unknown(issuer: str, needed: Needed, file: str) -> Finding:

@@ -12,6 +12,7 @@ from mailtrust.chain import Judgement
 from mailtrust.chain_input import Needed
 from mailtrust.findings import Finding
 from mailtrust.model import Certificate
+from mailtrust.trust_text import Wanted
 from runbooks.proposal import Proposal
 from tasks.provider import Look
 
@@ -51,7 +52,8 @@ class Asked:
 class Probed:
     """One target: every session, what each chain means, and what separates the trust file from it (``drift``).
 
-    ``proposal`` is None when nothing can be proposed: no provider, or an error among the findings.
+    ``wanted`` is what the file should hold; ``proposal`` is None when nothing can be proposed: no trust file, or an
+    error among the findings of a provider that uses it.
     """
 
     target: Target
@@ -60,7 +62,8 @@ class Probed:
     asked: Asked | None
     findings: tuple[Finding, ...]
     drift: tuple[Finding, ...]
-    proposal: Proposal | None
+    wanted: tuple[Wanted, ...] = ()
+    proposal: Proposal | None = None
 
     @property
     def in_order(self) -> bool:

@@ -33,6 +33,7 @@ DEADLINE = 15.0
 
 MANNERS: tuple[Manner, ...] = ("router", "everybody")
 _HERE = Vantage()
+_TOGETHER = 32
 _NEXT: dict[Stage, Stage] = {
     "resolve": "connect",
     "connect": "banner",
@@ -89,7 +90,7 @@ def look(
     except (OSError, Overdue) as error:
         return tuple(target.look(None, manner, (), Stopped("resolve", target.reason(error))) for manner in manners)
     jobs = [(endpoint, manner) for endpoint in endpoints for manner in manners]
-    with ThreadPoolExecutor(max_workers=len(jobs), thread_name_prefix="look") as pool:
+    with ThreadPoolExecutor(max_workers=min(len(jobs), _TOGETHER), thread_name_prefix="look") as pool:
         return tuple(pool.map(lambda job: _look(target, *job), jobs))
 
 

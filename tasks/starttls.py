@@ -15,7 +15,7 @@ from OpenSSL import SSL, crypto
 
 from mailtrust.certificates import from_der
 from mailtrust.model import Certificate
-from tasks.wire import Wire
+from tasks.wire import Wire, printable
 
 Manner = Literal["router", "everybody"]
 Stage = Literal["resolve", "connect", "proxy", "banner", "ehlo", "starttls", "handshake", "chain"]
@@ -73,16 +73,20 @@ def greet(wire: Wire) -> Iterator[Passed]:
     code, text = smtp.ehlo()
     yield _passed("ehlo", code, text, wanted=250)
     if not smtp.has_extn("starttls"):
-        raise Stop(f"STARTTLS is not on offer; the server offers {', '.join(smtp.esmtp_features) or 'nothing'}")
+        raise Stop(f"STARTTLS is not on offer; the server offers {_offer(smtp)}")
     code, text = smtp.docmd("STARTTLS")
     yield _passed("starttls", code, text, wanted=220)
 
 
 def _passed(stage: Stage, code: int, text: bytes, *, wanted: int) -> Passed:
-    said = f"{code} {' / '.join(text.decode('utf-8', 'replace').splitlines())}"
+    said = f"{code} {printable(b' / '.join(text.splitlines()))}"
     if code != wanted:
         raise Stop(f"the server said: {said}")
     return Passed(stage, said)
+
+
+def _offer(smtp: smtplib.SMTP) -> str:
+    return printable(", ".join(smtp.esmtp_features).encode(errors="replace")) or "nothing"
 
 
 def _own_name(wire: Wire) -> str:

@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 
 from mailtrust.errors import UsageError
 
+_MOST_HEARD = 1_048_576
 _LONGEST_PROXY_ANSWER = 16_384
+_LONGEST_SHOWN = 500
 _HTTP_OK = b"2"
 _Answer = TypeVar("_Answer")
 
@@ -32,18 +34,28 @@ class Wire(socket.socket):
     def __init__(self, family: int, until: float) -> None:
         super().__init__(family, socket.SOCK_STREAM)
         self._until = until
+        self._heard = 0
 
     def connect(self, address: Any) -> None:  # noqa: ANN401  # as the family wants it
         self._in_time(super().connect, address)
 
     def recv(self, *args: Any) -> bytes:  # noqa: ANN401
-        return self._in_time(super().recv, *args)
+        octets = self._in_time(super().recv, *args)
+        self._hear(len(octets))
+        return octets
 
     def recv_into(self, *args: Any) -> int:  # noqa: ANN401
-        return self._in_time(super().recv_into, *args)
+        count = self._in_time(super().recv_into, *args)
+        self._hear(count)
+        return count
 
     def sendall(self, *args: Any) -> None:  # noqa: ANN401
         self._in_time(super().sendall, *args)
+
+    def _hear(self, count: int) -> None:
+        self._heard += count
+        if self._heard > _MOST_HEARD:
+            raise OSError(f"more than {_MOST_HEARD} octets came: no mail server says so much")
 
     def _in_time(self, call: Callable[..., _Answer], *args: Any) -> _Answer:  # noqa: ANN401
         self.settimeout(remaining(self._until))
@@ -128,6 +140,8 @@ def resolve(host: str, port: int, until: float) -> tuple[Endpoint, ...]:
         raise Overdue
     if isinstance(answers[0], Exception):
         raise OSError(str(answers[0])) from answers[0]
+    if not answers[0]:
+        raise OSError(f"{host} has no address")
     return tuple(dict.fromkeys(Endpoint(family, sockaddr) for family, _, _, _, sockaddr in answers[0]))
 
 
@@ -156,4 +170,10 @@ def tunnel(wire: Wire, host: str, port: int) -> None:
             raise OSError("the proxy broke off its answer")
     status = answer.partition(b"\r\n")[0]
     if status.partition(b" ")[2][:1] != _HTTP_OK:
-        raise OSError(f"the proxy said: {status.decode(errors='replace')}")
+        raise OSError(f"the proxy said: {printable(status)}")
+
+
+def printable(octets: bytes) -> str:
+    """What a stranger said, in one line that does nothing to a terminal."""
+    text = octets.decode("utf-8", "replace")[:_LONGEST_SHOWN]
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
