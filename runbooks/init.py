@@ -16,6 +16,11 @@ FILES = (
     "inventory/providers.yaml",
     "inventory/applets.yaml",
     "inventory/trust/gmail.pem",
+    "inventory/trust/roots/GTS-Root-R1-d947432abde7b7fa90fc2e6b59101b1280e0e1c7e4e40fa3c6887fff57a7f4cf.pem",
+    "inventory/trust/roots/GTS-Root-R2-8d25cd97229dbf70356bda4eb3cc734031e24cf00fafcfd32dc76eb5841c7ea8.pem",
+    "inventory/trust/roots/GTS-Root-R3-34d8a73ee208d9bcdb0d956520934b4e40e69482596e8b6f73c8426b010a6f48.pem",
+    "inventory/trust/roots/GTS-Root-R4-349dfa4058c5e263123b398ae795573c4e1313c83fe68f93556cd5e8031b3c7d.pem",
+    "inventory/trust/roots/GlobalSign-Root-CA-ebd41040e4bb3ec742c9e381d31ef2a41a48b6685c96e7cef3c1df6cd4331c99.pem",
 )
 
 
