@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 
 from mailtrust.model import (
     AppletText,
@@ -37,6 +38,11 @@ def describe(step: Step, before: Observed) -> str:
             return "it was not there before, or is left over from a test that was cut off"
         case UnsetVariable() | RemoveTrustpoint():
             return "it was not there before"
+
+
+def in_short(steps: Sequence[Step]) -> str:
+    """Which steps, without what they say."""
+    return ", ".join(f"{step.kind} {step.target}" for step in steps)
 
 
 def in_words(outcome: HostOutcome) -> str:

@@ -99,13 +99,16 @@ class Authentication:
         if self.answers >= _PATIENCE:
             return self, Done(finding("MT212", f"{self.trustpoint}: the router keeps asking and takes no answer"))
         answered = replace(self, stage="answered", answers=self.answers + 1)
-        printed = _SHA1.findall(heard)
-        wrong = [each for each in printed if not same_fingerprint(each, self.certificate.sha1)]
-        matched = self.matched or bool(printed)
+        wrong = self._wrong(heard)
+        matched = self.matched or _SHA1.search(heard) is not None
         if _ACCEPT.search(heard) and matched and not wrong and self.mismatch is None:
             return replace(answered, matched=True), Say(("yes",))
         shown = self.mismatch or next(iter(wrong), "a question that is not the expected one")
         return replace(answered, mismatch=shown), Say(("no",))
+
+    def _wrong(self, heard: str) -> list[str]:
+        """The fingerprints that are not the wanted one."""
+        return [each for each in _SHA1.findall(heard) if not same_fingerprint(each, self.certificate.sha1)]
 
     def _over(self, heard: str) -> bool:
         """Whether the prompt is back, and is not the one of before: what was typed must have been echoed.
@@ -116,10 +119,11 @@ class Authentication:
         return echo in heard and ready(heard, self.prompt)
 
     def _verdict(self, heard: str) -> Finding | None:
-        if self.mismatch is not None:
-            return finding(
-                "MT211", f"{self.trustpoint}: the router printed {self.mismatch}, wanted SHA1 {self.certificate.sha1}"
-            )
+        """A router that did not ask may have taken another certificate all the same: what it printed counts."""
+        shown = self.mismatch or next(iter(self._wrong(heard)), None)
+        if shown is not None:
+            wanted = self.certificate.sha1
+            return finding("MT211", f"{self.trustpoint}: the router printed {shown}, wanted SHA1 {wanted}")
         failed = _FAILED.search(heard)
         if failed is not None:
             return finding("MT212", f"{self.trustpoint}: {failed[0]}")

@@ -38,6 +38,12 @@ def login_prompt(heard: str) -> tuple[Prompt, bool] | None:
     return None if match is None else (Prompt(match[1]), match[2] == "#")
 
 
+def echoed_prompt(heard: str, typed: str) -> Prompt | None:
+    """The prompt before the echo of a typed line: what came earlier may have been a banner that looks like one."""
+    match = re.search(rf"^([\w.\-@/:]{{1,63}})[>#] ?{re.escape(typed)}[ \t]*$", heard, re.MULTILINE)
+    return None if match is None else Prompt(match[1])
+
+
 def ready(heard: str, prompt: Prompt) -> bool:
     """Whether the text ends with this router's prompt, at the beginning of a line."""
     return re.search(rf"(?:^|\n){prompt.pattern} ?\Z", heard) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -20,6 +21,7 @@ from mailtrust.report.model import Report
 from mailtrust.report.run_json import as_mapping, host_mapping
 
 JOURNAL = "journal.jsonl"
+_NAME_LENGTH = 60  # a file name may have 255 bytes, a letter up to four
 
 # Values of these keys come from our own tables or name hosts: even a password that reads "failed" is none here.
 _OUR_WORDS = frozenset({"code", "host", "kind", "name", "schema", "selected", "severity", "state", "verb"})
@@ -34,7 +36,8 @@ class RunDirectory:
     redactor: Redactor
     seal: Callable[[str], str] | None = None
     """Encrypts what has to be kept although it may hold a password; None keeps no such thing."""
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    """Reentrant: a signal may interrupt the main thread in the midst of a line and write one of its own."""
 
     def log(self, event: str, when: datetime, **details: Any) -> None:  # noqa: ANN401  # whatever JSON takes
         """Append one event to the journal; it is on the disk when this returns."""
@@ -97,8 +100,9 @@ def new_run_directory(
 
 
 def file_name(host: str) -> str:
-    """A host name as a file name: whatever a file system may mind becomes '_'."""
-    return "".join(each if each.isalnum() or each in "._-" else "_" for each in host).lstrip(".") or "_"
+    """A host name as a file name: what a file system may mind becomes '_', and a digest keeps two hosts apart."""
+    plain = "".join(each if each.isalnum() or each in "._-" else "_" for each in host).lstrip(".")[:_NAME_LENGTH]
+    return plain if plain == host else f"{plain}-{hashlib.sha256(host.encode()).hexdigest()[:8]}"
 
 
 def _private(path: Path) -> Any:  # noqa: ANN401  # a text file

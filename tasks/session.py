@@ -24,7 +24,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from mailtrust.dialogue import Done, Listen, Move, Say
 from mailtrust.errors import Refused, Silence, Unreachable
 from mailtrust.findings import Finding, finding
-from mailtrust.prompts import Prompt, asking, locked, login_prompt, ready, refusal, replies
+from mailtrust.prompts import Prompt, asking, echoed_prompt, locked, login_prompt, ready, refusal, replies
 from mailtrust.secret import Secret
 from tasks.connection import Deadlines, Login, connect
 
@@ -49,6 +49,7 @@ class Session:
         self.round_trips = 0
         self.transcript: list[str] = []
         self.prompt = Prompt("")
+        self._certain = False
         self._connection = connection
         self._burst_seconds = deadlines.burst
         self._end = time.monotonic() + deadlines.host
@@ -59,7 +60,7 @@ class Session:
         if privileged:
             return
         self._write(["enable"])
-        if self._listen(lambda heard: _enable_step(heard, self.prompt)) == "password":
+        if self._listen(lambda heard: _enable_step(heard, self._learned(heard, "enable"))) == "password":
             self._write([enable.reveal()])
             if self._listen(lambda heard: _enable_step(heard, self.prompt)) != "privileged":
                 raise Refused(finding("MT406", "the router did not accept the enable secret"))
@@ -67,7 +68,9 @@ class Session:
     def ask(self, *lines: str, seconds: float | None = None) -> tuple[str, ...]:
         """Type all the lines in one go and return what the router said to each."""
         self._write(lines)
-        answers = self._listen(lambda heard: replies(heard, self.prompt, lines), seconds, self._at_rest)
+        answers = self._listen(
+            lambda heard: replies(heard, self._learned(heard, lines[0]), lines), seconds, self._at_rest
+        )
         if answers is not None:
             return answers
         if len(lines) == 1:
@@ -97,6 +100,12 @@ class Session:
         self._write([""])
         self._listen(lambda heard: ready(heard, self.prompt) or None)
 
+    def _learned(self, heard: str, typed: str) -> Prompt:
+        """The prompt, made certain by the first echo: at login a line of the banner may have looked like one."""
+        if not self._certain and (prompt := echoed_prompt(heard, typed)) is not None:
+            self.prompt, self._certain = prompt, True
+        return self.prompt
+
     def _at_rest(self, heard: str) -> bool:
         return ready(heard, self.prompt) or asking(heard)
 
@@ -115,8 +124,8 @@ class Session:
 
         With ``at_rest`` the wait ends early, with None, when the text ends like that and nothing more comes.
         """
-        wait = self._burst_seconds if seconds is None else seconds
-        end = min(time.monotonic() + wait, self._end)
+        begun = time.monotonic()
+        end = min(begun + (self._burst_seconds if seconds is None else seconds), self._end)
         heard = b""
         while True:
             text = heard.decode(errors="replace")
@@ -128,7 +137,7 @@ class Session:
             if chunk is None and resting:
                 return None  # type: ignore[return-value]  # only who gave ``at_rest`` can get it
             if chunk is None:
-                raise Silence(finding("MT404", f"nothing to understand came within {wait:.0f} s"))
+                raise Silence(finding("MT404", f"nothing to understand came within {max(end - begun, 0):.0f} s"))
             heard += chunk
 
     def _read(self, seconds: float) -> bytes | None:
@@ -140,7 +149,7 @@ class Session:
         try:
             chunk = self._connection.channel.read()
         except (ScrapliException, OSError) as error:
-            if self._connection.transport.isalive():
+            if _timed_out(error) and self._connection.transport.isalive():
                 return None
             raise Silence(finding("MT405", "the connection was lost")) from error
         finally:
@@ -183,7 +192,9 @@ def opened(
         session.greet(login.enable)
         yield session
     finally:
-        with suppress(ScrapliException, OSError):
+        with suppress(
+            Exception
+        ):  # a line that is lost cannot be closed politely; ssh2-python has an error tree of its own
             host.close_connection("scrapli")
 
 
@@ -207,6 +218,12 @@ def _shown(line: str) -> str:
     if words[:3] == ["event", "manager", "environment"]:
         return " ".join([*words[:4], "***"])
     return shorten(line, 60, placeholder=" ...")
+
+
+def _timed_out(error: Exception) -> bool:
+    """Whether a read ended because nothing came; ssh2 calls a connection that was reset alive for a while."""
+    cause = error.__cause__ or error
+    return isinstance(cause, TimeoutError) or type(cause).__name__ in {"Timeout", "ScrapliTimeout"}
 
 
 def _watchdog(connection: NetworkDriver, seconds: float) -> threading.Timer | None:

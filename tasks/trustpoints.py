@@ -13,6 +13,8 @@ from mailtrust.findings import Finding
 from mailtrust.model import Authenticate, ConfigureTrustpoint, Step
 from tasks.session import Session
 
+_OCCUPIED = "delete your existing CA certificate"
+
 
 def install_trust(session: Session, steps: Sequence[Step], done: Callable[[Step], None]) -> None:
     """Carry out the trustpoint steps on a router in configuration mode; ``done`` hears of each.
@@ -40,6 +42,8 @@ def _authenticate(session: Session, step: Authenticate) -> None:
         failure = session.converse(
             [f"crypto pki authenticate {step.name}"], Authentication(step.name, step.certificate, session.prompt)
         )
+    if failure is not None and _OCCUPIED in failure.text:
+        raise Refused(failure)  # somebody has filled it meanwhile: it is not ours to remove
     if failure is not None:
         session.converse([f"no crypto pki trustpoint {step.name}"], Removal(step.name, session.prompt))
         raise Refused(failure)
