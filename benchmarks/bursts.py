@@ -60,9 +60,8 @@ def main(routers: int, rtt: float) -> None:
     failed = len(nornir.data.failed_hosts)
     if failed:
         sys.exit(f"{failed} of the tasks failed, so there is nothing to compare")
-    print(
-        f"{routers} routers, {rtt * 1000:.0f} ms: bursts {bursts:.2f} s, tasks {tasks:.2f} s, {tasks / bursts:.1f} times"
-    )
+    figures = f"bursts {bursts:.2f} s, tasks {tasks:.2f} s, {tasks / bursts:.1f} times"
+    print(f"{routers} routers, {rtt * 1000:.0f} ms: {figures}")
 
 
 if __name__ == "__main__":

@@ -10,17 +10,19 @@ import re
 import urllib.parse
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from mailtrust.secret import Secret
 
 HIDDEN = "***"
+_OUR_WORDS = frozenset({"code", "host", "kind", "name", "schema", "selected", "severity", "state", "verb"})
 _SHORTEST = 4
 """A shorter secret would blacken half of any text; it is hidden where passwords stand, and there only."""
 
 # --- passwords that nobody told us: what stays, what is hidden, what stays -----------------------------------------
 # No line of IOS is longer than 254, so no password is: with that bound no text can keep the search busy for long.
 
-_START = r"^(?:\S*[>#])?[ \t]*"
+_START = r"^(?:\S*[>#])?[ \t]*[+-]?"  # + and - as in `show archive config differences`
 _PLACES = tuple(
     re.compile(pattern, re.MULTILINE)
     for pattern in (
@@ -109,6 +111,21 @@ class Redactor:
         while (hidden := _in_places(self._without_known(text))) != text:
             text = hidden
         return text
+
+    def values(self, data: Any) -> Any:  # noqa: ANN401  # whatever JSON takes
+        """Plain data, every text in it redacted: before it becomes JSON, where escapes would hide a secret.
+
+        Words of our own tables and names of hosts stay: even a password that reads "failed" is none there.
+        """
+        match data:
+            case str():
+                return self.redact(data)
+            case dict():
+                return {key: value if key in _OUR_WORDS else self.values(value) for key, value in data.items()}
+            case list() | tuple():
+                return [self.values(each) for each in data]
+            case _:
+                return data
 
     def _without_known(self, text: str) -> str:
         """A plain search first: hundreds of secrets in one pattern would be slow, and most texts hold none."""

@@ -242,9 +242,14 @@ def applets(data: object, *, file: str, locate: Locate = nowhere) -> Mapping[str
     }
 
 
-def account(data: object, *, host: str, resolve: Callable[[str], Secret]) -> Account:
-    """The merged ``mail`` data of one host; its password, a reference or the plain value, goes through ``resolve``."""
-    entry = _parsed(_Account, data, _Place(f"host {host}", nowhere), ("mail",))
+def account(
+    data: object, *, host: str, resolve: Callable[[str], Secret], file: str | None = None, locate: Locate = nowhere
+) -> Account:
+    """The merged ``mail`` data of one host; its password, a reference or the plain value, goes through ``resolve``.
+
+    ``file`` and ``locate`` say where these data stand, if that is known.
+    """
+    entry = _parsed(_Account, data, _Place(file or f"host {host}", locate), ("mail",))
     password = None if entry.password is None else resolve(entry.password)
     return Account(**{**dict(entry), "password": password})
 

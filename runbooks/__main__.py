@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.rule import Rule
 
 from mailtrust.errors import MailtrustError, UsageError
-from mailtrust.report.run_json import run_json
+from runbooks import commands_check, commands_hostkeys, commands_probe
 from runbooks.approval import save_plan
-from runbooks.check import Check, check
+from runbooks.commands_check import show_check
 from runbooks.demo import Stage, demo
 from runbooks.fleet import find_config
 from runbooks.init import init
@@ -23,7 +23,7 @@ from runbooks.lab import MAIL_FILE, lab
 from runbooks.options import Options, Verb
 from runbooks.progress import Silent, Watcher, watcher
 from runbooks.run import Prepared, Run, run
-from runbooks.screen import show_details, show_findings, show_report
+from runbooks.screen import show_details, show_report
 
 USAGE = 2
 INTERRUPTED = 130
@@ -102,17 +102,6 @@ def init_command(directory: Annotated[Path, typer.Argument(metavar="DIR")]) -> N
         print(f"wrote {path}")
     print(f"\nnext: put your routers into {directory / 'inventory' / 'hosts.yaml'}, then")
     print(f"  mailtrust check --config {directory / 'config.yaml'}")
-
-
-@app.command("check")
-def check_command(config: Config = DEFAULT, limit: Limit = None, output: Output = "text") -> None:
-    """Read every file and lint every host's wish; no router is touched."""
-    checked = check(find_config(config), tuple(limit or ()))
-    if output == "json":
-        print(run_json(checked.report), end="")
-    else:
-        _show_check(Console(), checked)
-    raise typer.Exit(checked.report.exit_code)
 
 
 @app.command("plan")
@@ -241,13 +230,18 @@ def demo_command(verbose: Verbose = False) -> None:
     console = Console()
     stage = Stage(
         headline=lambda title, text: console.print(Rule(f"[bold]{title}[/]: {text}", align="left")),
-        checked=lambda checked: _show_check(console, checked),
+        checked=lambda checked: show_check(console, checked),
         watch=lambda prepared: (
             watcher(console, prepared.verb, len(prepared.orders)) if console.is_terminal else Silent()
         ),
         ran=lambda done: _show_run(console, done, verbose=verbose),
     )
     demo(stage, console)
+
+
+commands_check.add_to(app)
+commands_hostkeys.add_to(app)
+commands_probe.add_to(app)
 
 
 @app.command("version")
@@ -296,16 +290,6 @@ def next_commands(done: Run) -> list[str]:
     if totals["failed"] or totals["unreachable"]:
         return ["next: follow the remedies above, then run the same command again; what is done is kept"]
     return []
-
-
-def _show_check(screen: Console, checked: Check) -> None:
-    for reference in checked.unresolved:
-        print(f"warning: {reference}")
-    for name in checked.unused:
-        print(f"note: {name} is used by no selected host")
-    show_findings(screen, checked.report.hosts, checked.redactor)
-    failed = checked.report.totals["failed"]
-    print(f"{len(checked.report.hosts)} hosts checked: {f'{failed} cannot be worked on' if failed else 'all fine'}")
 
 
 def main() -> None:

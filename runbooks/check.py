@@ -1,60 +1,150 @@
-"""``mailtrust check``: every file and every host's wish, before any router is touched."""
+"""``mailtrust check``: every file and every host's wish before any router is touched; if told to, a look at each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 
+from nornir.core.inventory import Host
+
 from mailtrust.errors import InventoryError
+from mailtrust.findings import Finding, finding
+from mailtrust.host_keys import address
 from mailtrust.model import HostOutcome
 from mailtrust.redact import Redactor
 from mailtrust.report.model import Report
 from mailtrust.secret import Secret
-from runbooks.fleet import open_fleet, orders, read_trust
+from runbooks.fleet import Fleet, Trust, open_fleet, order, trust_reader
+from runbooks.inventory_lint import lint_inventory
+from tasks.connection import Deadlines
+from tasks.order import Order
+from tasks.preconditions import preconditions
 
 
 @dataclass(frozen=True)
 class Check:
-    """The report, one outcome for each host (``failed`` or ``unchanged``), and what can only be told later."""
+    """The report, one outcome for each host, and what is not about a single one."""
 
     report: Report
     unresolved: Sequence[str]
     """References that cannot be resolved here and now: verbs that connect will stop at them."""
     unused: Sequence[str]
     """Providers and applets that no selected host uses."""
+    remarks: Sequence[Finding]
+    """About the files: each text begins with file and line."""
     redactor: Redactor
 
 
-def check(config: Path, limit: Sequence[str] = ()) -> Check:
-    """Read everything and lint every host's wish; raises InventoryError for what cannot be read at all."""
+def check(config: Path, limit: Sequence[str] = (), *, connect: bool = False, workers: int | None = None) -> Check:
+    """Read everything and lint every host's wish; raises InventoryError for what cannot be read at all.
+
+    With ``connect`` the hosts without errors are logged in to and looked at; then references must be resolvable.
+    """
     started = datetime.now(timezone.utc)
-    fleet = open_fleet(config, limit=limit)
+    fleet = open_fleet(config, limit=limit, workers=workers)
     unresolved: dict[str, None] = {}
-    wishes = orders(fleet, now=started, resolve=_leniently(fleet.vault.resolve, unresolved))
-    for provider in fleet.providers.values():
-        read_trust(fleet, provider, started)
-    used = {order.provider.name for order in wishes.values()}
-    called = {name for order in wishes.values() for name in order.account.applets}
-    outcomes = tuple(
-        HostOutcome(
-            name=name,
-            state="failed" if any(each.severity == "error" for each in order.findings) else "unchanged",
-            seconds=0.0,
-            round_trips=0,
-            saved=False,
-            steps=(),
-            mail=None,
-            findings=order.findings,
-        )
-        for name, order in wishes.items()
+    resolve = fleet.vault.resolve if connect else _leniently(fleet.vault.resolve, unresolved)
+    trust = trust_reader(fleet, started)
+    trusts = {provider.name: trust(provider) for provider in fleet.providers.values()}
+    wishes: dict[str, Order] = {}
+    findings = _doubled(fleet.hosts)
+    for name, host in fleet.hosts.items():
+        fleet.known_files.trusted(host.get_connection_parameters("scrapli"))  # a file, not a host, may be at fault
+        findings[name] += _login_gaps(host)
+        try:
+            wishes[name] = order(fleet, host, trust, resolve)
+            findings[name] += wishes[name].findings
+        except InventoryError as error:
+            findings[name].append(finding("MT108", str(error)))
+    outcomes = {name: _outcome(name, findings[name]) for name in fleet.hosts}
+    if connect:
+        outcomes |= _looked_at(fleet, wishes, outcomes)
+    used = {wish.provider.name for wish in wishes.values()}
+    return Check(
+        report=Report(
+            "check", "check", version("mailtrust"), started, datetime.now(timezone.utc), tuple(outcomes.values())
+        ),
+        unresolved=tuple(unresolved),
+        unused=tuple(_unused(fleet, wishes.values(), used)),
+        remarks=(*lint_inventory(fleet.inventory_files, fleet.providers_file), *_of_unused(trusts, used)),
+        redactor=fleet.redactor(),
     )
-    report = Report("check", "check", version("mailtrust"), started, datetime.now(timezone.utc), outcomes)
-    unused = [f"provider {name}" for name in fleet.providers if name not in used]
-    unused += [f"applet {name}" for name in fleet.applets if name not in called]
-    return Check(report, tuple(unresolved), unused, fleet.redactor())
+
+
+def _outcome(name: str, findings: Sequence[Finding]) -> HostOutcome:
+    failed = any(each.severity == "error" for each in findings)
+    return HostOutcome(
+        name=name,
+        state="failed" if failed else "unchanged",
+        seconds=0.0,
+        round_trips=0,
+        saved=False,
+        steps=(),
+        mail=None,
+        findings=tuple(findings),
+    )
+
+
+# --- single hosts --------------------------------------------------------------------------------------------------
+
+
+def _doubled(hosts: Mapping[str, Host]) -> dict[str, list[Finding]]:
+    """For each host the warning that others have the same address; two names for one router are two changes at once."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for name, host in hosts.items():
+        wanted = host.get_connection_parameters("scrapli")
+        places[address(wanted.hostname or name, wanted.port)].append(name)
+    return {
+        name: [
+            finding("MT419", f"{place} is also {', '.join(other for other in names if other != name)}")
+            for _ in names[1:2]
+        ]
+        for place, names in places.items()
+        for name in names
+    }
+
+
+def _login_gaps(host: Host) -> Iterator[Finding]:
+    wanted = host.get_connection_parameters("scrapli")
+    extras = wanted.extras or {}
+    needed = {"hostname": wanted.hostname, "username": wanted.username}
+    if not extras.get("auth_private_key") and extras.get("transport") != "system":  # OpenSSH may have an agent
+        needed["password"] = wanted.password
+    if missing := [key for key, value in needed.items() if not value]:
+        yield finding("MT110", f"{' and '.join(missing)} not set at {host.name}, in its groups or in the defaults")
+    if (key := extras.get("auth_private_key")) and not Path(str(key)).expanduser().is_file():
+        yield finding("MT110", f"auth_private_key: there is no file {key}")
+
+
+def _looked_at(
+    fleet: Fleet, wishes: Mapping[str, Order], outcomes: Mapping[str, HostOutcome]
+) -> dict[str, HostOutcome]:
+    """The outcomes of the hosts that could be asked, with what was found before."""
+    sound = fleet.nornir.filter(filter_func=lambda host: outcomes[host.name].state != "failed")
+    deadlines = Deadlines(fleet.product.burst_seconds, fleet.product.host_seconds)
+    result = sound.run(task=preconditions(wishes, deadlines), name="check", on_failed=True)
+    looks: dict[str, HostOutcome] = {name: each[0].result for name, each in result.items()}
+    return {name: replace(look, findings=(*outcomes[name].findings, *look.findings)) for name, look in looks.items()}
+
+
+# --- the files -----------------------------------------------------------------------------------------------------
+
+
+def _unused(fleet: Fleet, wishes: Collection[Order], used: Collection[str]) -> Iterator[str]:
+    called = {name for wish in wishes for name in wish.account.applets}
+    yield from (f"provider {name}" for name in fleet.providers if name not in used)
+    yield from (f"applet {name}" for name in fleet.applets if name not in called)
+
+
+def _of_unused(trusts: Mapping[str, Trust], used: Collection[str]) -> Iterator[Finding]:
+    """What there is to say about trust files of providers that no host uses; the others are told with their hosts."""
+    for name, (_, findings) in trusts.items():
+        if name not in used:
+            yield from findings
 
 
 def _leniently(resolve: Callable[[str], Secret], unresolved: dict[str, None]) -> Callable[[str], Secret]:

@@ -5,33 +5,31 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from nornir import InitNornir
 from nornir.core import Nornir
 from nornir.core.inventory import Host
 
 from mailtrust import settings
 from mailtrust.desired import desired
-from mailtrust.errors import InventoryError, MailtrustError, UsageError
+from mailtrust.errors import InventoryError, UsageError
 from mailtrust.findings import Finding
 from mailtrust.lint import lint
 from mailtrust.model import Applet, Certificate, Provider
 from mailtrust.redact import RedactingFilter, Redactor
-from mailtrust.secret import Secret
 from mailtrust.selection import Candidate, select
 from mailtrust.trust_file import trust_set
+from runbooks.logins import KnownFiles, Resolve, login_of
+from runbooks.nornir_config import read_config
 from runbooks.references import Vault
 from runbooks.yaml_file import read_text, read_yaml
-from tasks.connection import Login
 from tasks.order import Order
 
 Trust = tuple[tuple[Certificate, ...], tuple[Finding, ...]]
 """What routers of one provider get, and what there is to say about its file."""
-
-_SECTIONS = ("core", "inventory", "logging", "runner", "ssh", "user_defined")
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,9 @@ class Fleet:
     providers_file: Path
     applets_file: Path
     vault: Vault
+    inventory_files: Mapping[str, Path]
+    """hosts.yaml and its companions by option, as far as there are any."""
+    known_files: KnownFiles
 
     @property
     def hosts(self) -> Mapping[str, Host]:
@@ -62,16 +63,13 @@ def open_fleet(config: Path, *, limit: Sequence[str] = (), workers: int | None =
 
     Raises InventoryError or UsageError; nothing is connected.
     """
-    data, text = read_yaml(config)
-    sections = _sections(config, data)
-    base = config.resolve().parent
-    product = settings.product(_ours(config, sections), file=str(config), locate=settings.locate(text))
-    whole = _nornir(config, base, sections, product, workers)
+    nornir_config = read_config(config)
+    base, product, files = nornir_config.base, nornir_config.product, nornir_config.inventory_files
+    whole = nornir_config.open(workers)
     candidates = [each for each in map(_candidate, whole.inventory.hosts.values()) if "mail" in each.data]
     names = set(select(candidates, _spelled_out(limit)))
     providers_file, applets_file = base / product.providers, base / product.applets
-    inventory = sections.get("inventory") or {}
-    host_file = (inventory.get("options") or {}).get("host_file")
+    inventory = files["host_file"].parent if files else base
     return Fleet(
         nornir=whole.filter(filter_func=lambda host: host.name in names),
         product=product,
@@ -80,40 +78,60 @@ def open_fleet(config: Path, *, limit: Sequence[str] = (), workers: int | None =
         applets=_read(applets_file, settings.applets),
         providers_file=providers_file,
         applets_file=applets_file,
-        vault=Vault(base / Path(host_file).parent if host_file else base),
+        vault=Vault(inventory),
+        inventory_files=files,
+        known_files=KnownFiles(inventory / "known_hosts"),
     )
 
 
-def orders(
-    fleet: Fleet, *, now: datetime, adopt: bool = False, resolve: Callable[[str], Secret] | None = None
-) -> Mapping[str, Order]:
+def orders(fleet: Fleet, *, now: datetime, adopt: bool = False, resolve: Resolve | None = None) -> Mapping[str, Order]:
     """What each selected host should become, every reference resolved and every wish linted.
 
-    ``resolve`` is the fleet's vault unless given. Raises InventoryError when a file or a reference cannot be used; a bad
-    wish of one host is a finding in its order.
+    ``resolve`` is the fleet's vault unless given. Raises InventoryError when a file or a reference cannot be used; a
+    bad wish of one host is a finding in its order.
     """
-    trust: dict[str, Trust] = {}
+    trust = trust_reader(fleet, now)
     resolve = resolve or fleet.vault.resolve
-    made = {}
-    for host in fleet.hosts.values():
-        account = settings.account(host["mail"], host=host.name, resolve=resolve)
-        provider = known(fleet.providers, account.provider, f"host {host.name}: mail.provider", fleet.providers_file)
-        applets = [
-            known(fleet.applets, name, f"host {host.name}: mail.applets", fleet.applets_file)
-            for name in account.applets
-        ]
-        if provider.name not in trust:
-            trust[provider.name] = read_trust(fleet, provider, now)
-        certificates, findings = trust[provider.name]
-        wish = desired(account, provider, certificates, applets, adopt=adopt)
-        made[host.name] = Order(
-            login=_login(host, resolve),
-            account=account,
-            provider=provider,
-            desired=wish,
-            findings=(*findings, *lint(account, provider, applets, wish)),
-        )
-    return made
+    return {host.name: order(fleet, host, trust, resolve, adopt=adopt) for host in fleet.hosts.values()}
+
+
+def order(
+    fleet: Fleet, host: Host, trust: Callable[[Provider], Trust], resolve: Resolve, *, adopt: bool = False
+) -> Order:
+    """What one host should become; raises InventoryError naming file and line where they are known."""
+    file, locate = _place_of_mail(fleet, host)
+    account = settings.account(host["mail"], host=host.name, resolve=resolve, file=file, locate=locate)
+    where = f"host {host.name}: mail"
+    provider = known(fleet.providers, account.provider, f"{where}.provider", fleet.providers_file)
+    applets = [known(fleet.applets, name, f"{where}.applets", fleet.applets_file) for name in account.applets]
+    certificates, findings = trust(provider)
+    wish = desired(account, provider, certificates, applets, adopt=adopt)
+    return Order(
+        login=login_of(host, resolve, fleet.known_files),
+        account=account,
+        provider=provider,
+        desired=wish,
+        findings=(*findings, *lint(account, provider, applets, wish)),
+    )
+
+
+def _place_of_mail(fleet: Fleet, host: Host) -> tuple[str | None, settings.Locate]:
+    """The file from which this host has its mail data, and the lines of their keys; read again for a complaint only."""
+    holders = [
+        ("host_file", host.data, (host.name, "data")),
+        *(("group_file", group.data, (group.name, "data")) for group in host.extended_groups()),
+        ("defaults_file", host.defaults.data, ("data",)),
+    ]
+    for option, data, prefix in holders:
+        if "mail" in data and option in fleet.inventory_files:
+            file = fleet.inventory_files[option]
+            return str(file), lambda path, file=file, prefix=prefix: settings.locate(read_text(file))((*prefix, *path))
+    return None, settings.nowhere
+
+
+def trust_reader(fleet: Fleet, now: datetime) -> Callable[[Provider], Trust]:
+    """``read_trust`` that reads each provider's file once."""
+    return cache(partial(read_trust, fleet, now=now))
 
 
 def read_trust(fleet: Fleet, provider: Provider, now: datetime) -> Trust:
@@ -121,7 +139,8 @@ def read_trust(fleet: Fleet, provider: Provider, now: datetime) -> Trust:
     if provider.trust is None or provider.security == "none":
         return (), ()
     path = fleet.providers_file.parent / provider.trust
-    return trust_set(read_text(path), name=provider.trust, install=provider.install, now=now)
+    window = timedelta(days=provider.window)
+    return trust_set(read_text(path), name=provider.trust, install=provider.install, now=now, window=window)
 
 
 def known(things: Mapping[str, Any], name: str, where: str, file: Path) -> Any:  # noqa: ANN401  # a provider or an applet
@@ -129,16 +148,6 @@ def known(things: Mapping[str, Any], name: str, where: str, file: Path) -> Any: 
     if name not in things:
         raise InventoryError(where, f"'{name}' is not in {file}; there is {', '.join(things) or 'nothing'}")
     return things[name]
-
-
-def _login(host: Host, resolve: Callable[[str], Secret]) -> Login:
-    wanted = host.get_connection_parameters("scrapli")
-    enable = (wanted.extras or {}).get("auth_secondary")
-    return Login(
-        username=resolve(wanted.username or "").reveal(),
-        password=resolve(wanted.password or ""),
-        enable=resolve(str(enable or "")),
-    )
 
 
 def _spelled_out(limit: Sequence[str]) -> list[str]:
@@ -160,70 +169,6 @@ def _candidate(host: Host) -> Candidate:
 def _read(path: Path, parse: Any) -> Any:  # noqa: ANN401  # settings.providers or settings.applets
     data, text = read_yaml(path)
     return parse(data, file=str(path), locate=settings.locate(text))
-
-
-def _sections(config: Path, data: object) -> dict[str, Any]:
-    if not isinstance(data, dict):
-        raise InventoryError(config, "expected Nornir's configuration, a mapping; see `mailtrust init`")
-    for name in data:
-        if name not in _SECTIONS:
-            raise InventoryError(config, f"{name}: unknown key; expected one of {', '.join(_SECTIONS)}")
-        if not isinstance(data[name], dict | None):
-            raise InventoryError(config, f"{name}: expected a mapping")
-    return data
-
-
-def _ours(config: Path, sections: Mapping[str, Any]) -> object:
-    ours = (sections.get("user_defined") or {}).get("mailtrust")
-    if ours is not None and not isinstance(ours, dict):
-        raise InventoryError(config, "user_defined.mailtrust: expected a mapping")
-    return ours
-
-
-def _nornir(
-    config: Path, base: Path, sections: Mapping[str, Any], product: settings.Product, workers: int | None
-) -> Nornir:
-    """Nornir as the file wants it, but with paths relative to the file, and with our number of workers by default."""
-    inventory = dict(sections.get("inventory") or {})
-    inventory["options"] = _inventory_options(base, inventory.get("options") or {})
-    runner = dict(sections.get("runner") or {"plugin": "threaded"})
-    options = dict(runner.get("options") or {})
-    if runner.get("plugin", "threaded") == "threaded":
-        options.setdefault("num_workers", product.workers)
-        options["num_workers"] = workers or options["num_workers"]
-    log = {"enabled": False, **(sections.get("logging") or {})}
-    if log.get("log_file"):
-        log["log_file"] = str(base / str(log["log_file"]))
-    # Without a handler Python prints scrapli's own complaints to the screen; ours say the same, with a remedy.
-    logging.getLogger("scrapli").addHandler(logging.NullHandler())
-    try:
-        return InitNornir(
-            inventory=inventory,
-            runner={**runner, "options": options},
-            logging=log,
-            core=sections.get("core") or {},
-            ssh=sections.get("ssh") or {},
-            user_defined=sections.get("user_defined") or {},
-        )
-    except MailtrustError:
-        raise
-    except Exception as error:  # Nornir and its inventory plugins raise whatever they like
-        raise InventoryError(config, f"Nornir cannot load this inventory: {type(error).__name__}: {error}") from error
-
-
-def _inventory_options(base: Path, options: Mapping[str, Any]) -> dict[str, Any]:
-    """File names become absolute; YAML files are read once here, so that a slip is told with its line."""
-    absolute = dict(options)
-    for key, value in options.items():
-        if not (key.endswith("_file") and isinstance(value, str)):
-            continue
-        path = base / Path(value).expanduser()
-        absolute[key] = str(path)
-        if key == "host_file" or path.exists():
-            data, _ = read_yaml(path)
-            if not isinstance(data, dict | None):
-                raise InventoryError(path, "expected a mapping")
-    return absolute
 
 
 def redact_logs(fleet: Fleet) -> None:

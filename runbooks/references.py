@@ -1,11 +1,15 @@
-"""Passwords by reference: ``env:NAME``, ``file:PATH``, ``cmd:COMMAND``; resolved late, each at most once a run."""
+"""Passwords by reference, resolved late, each at most once a run; whoever keeps the secret is asked by its own tool.
+
+``env:NAME``, ``file:PATH``, ``cmd:COMMAND``, ``keyring:SERVICE/USER``, ``vault:PATH#FIELD``, ``sops:FILE#KEY``.
+"""
 
 from __future__ import annotations
 
+import importlib
 import os
 import shlex
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,7 +23,7 @@ _COMMAND_SECONDS = 30
 class Vault:
     """Resolves references and remembers every secret it has given out, so that all of them can be redacted.
 
-    ``base`` is the folder to which ``file:`` paths are relative. Anything without a known scheme is the value itself.
+    ``base`` is the folder to which paths are relative. Anything without a known scheme is the value itself.
     """
 
     base: Path
@@ -36,6 +40,15 @@ class Vault:
     @property
     def secrets(self) -> tuple[Secret, ...]:
         return tuple(self._known.values())
+
+
+def is_reference(text: str) -> bool:
+    """Whether this names where a secret is kept, and is not the secret."""
+    scheme, colon, _ = text.partition(":")
+    return bool(colon) and scheme in _READERS
+
+
+# --- the reader of each scheme -------------------------------------------------------------------------------------
 
 
 def _from_environment(name: str, _: Path) -> str:
@@ -58,30 +71,68 @@ def _from_file(name: str, base: Path) -> str:
 
 def _from_command(line: str, base: Path) -> str:
     try:
-        done = subprocess.run(  # noqa: S603  # the user's own command is what the reference asks for
-            shlex.split(line), cwd=base, capture_output=True, text=True, timeout=_COMMAND_SECONDS, check=False
-        )
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        raise InventoryError(f"cmd:{line}", f"the command cannot be run ({type(error).__name__})") from error
-    value = done.stdout.splitlines()[0] if done.stdout else ""
-    if done.returncode or not value:
-        raise InventoryError(f"cmd:{line}", f"the command gave exit code {done.returncode} and no usable first line")
-    return value
+        words = shlex.split(line)
+    except ValueError as error:
+        raise InventoryError(f"cmd:{line}", f"this is no command line ({error})") from error
+    return _first_line(f"cmd:{line}", words, base)
 
 
-def _not_yet(scheme: str) -> Callable[[str, Path], str]:
-    def refuse(rest: str, _: Path) -> str:
-        raise InventoryError(f"{scheme}:{rest}", "this kind of reference is not supported yet; use env:, file: or cmd:")
+def _from_keyring(name: str, _: Path) -> str:
+    where, (service, user) = f"keyring:{name}", _parts("keyring", name, "/", "SERVICE/USER")
+    try:
+        keyring = importlib.import_module("keyring")
+    except ModuleNotFoundError as error:
+        raise InventoryError(where, "needs the package keyring: install mailtrust[keyring]") from error
+    try:
+        value = keyring.get_password(service, user)
+    except Exception as error:  # every backend has errors of its own, and any text may be about the secret
+        raise InventoryError(where, f"the keyring cannot be read ({type(error).__name__})") from error
+    if not value:
+        raise InventoryError(where, f"the keyring has no password; `keyring set {service} {user}` stores one")
+    return str(value)
 
-    return refuse
+
+def _from_vault(name: str, base: Path) -> str:
+    path, key = _parts("vault", name, "#", "PATH#FIELD")
+    return _first_line(f"vault:{name}", ["vault", "kv", "get", f"-field={key}", path], base)
+
+
+def _from_sops(name: str, base: Path) -> str:
+    file, key = _parts("sops", name, "#", "FILE#KEY, with dots between the keys on the way")
+    steps = "".join(f'["{step}"]' for step in key.split("."))
+    path = str(base / Path(file).expanduser())
+    return _first_line(f"sops:{name}", ["sops", "-d", "--extract", steps, path], base)
 
 
 _READERS: Mapping[str, Callable[[str, Path], str]] = {
     "env": _from_environment,
     "file": _from_file,
     "cmd": _from_command,
-    # Known by name, so that such a reference can never be taken for a password and sent to a router.
-    "keyring": _not_yet("keyring"),
-    "vault": _not_yet("vault"),
-    "sops": _not_yet("sops"),
+    "keyring": _from_keyring,
+    "vault": _from_vault,
+    "sops": _from_sops,
 }
+
+
+def _parts(scheme: str, text: str, separator: str, form: str) -> tuple[str, str]:
+    first, _, last = text.rpartition(separator)
+    if not first or not last:
+        raise InventoryError(f"{scheme}:{text}", f"expected {scheme}:{form}")
+    return first, last
+
+
+def _first_line(reference: str, words: Sequence[str], base: Path) -> str:
+    """What the command prints. What it complains about is not repeated: nobody knows what stands in it."""
+    try:
+        done = subprocess.run(  # noqa: S603  # the user's own command is what the reference asks for
+            words, cwd=base, stdin=subprocess.DEVNULL, capture_output=True, timeout=_COMMAND_SECONDS, check=False
+        )
+    except FileNotFoundError as error:
+        raise InventoryError(reference, f"there is no program '{words[0]}' here; install it") from error
+    except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as error:
+        raise InventoryError(reference, f"the command cannot be run ({type(error).__name__})") from error
+    value = next(iter(done.stdout.decode(errors="replace").splitlines()), "")
+    if done.returncode or not value:
+        what = f"'{words[0]}' gave exit code {done.returncode} and no usable first line; run it by hand to see why"
+        raise InventoryError(reference, what)
+    return value

@@ -23,9 +23,6 @@ from mailtrust.report.run_json import as_mapping, host_mapping
 JOURNAL = "journal.jsonl"
 _NAME_LENGTH = 60  # a file name may have 255 bytes, a letter up to four
 
-# Values of these keys come from our own tables or name hosts: even a password that reads "failed" is none here.
-_OUR_WORDS = frozenset({"code", "host", "kind", "name", "schema", "selected", "severity", "state", "verb"})
-
 
 @dataclass(frozen=True)
 class RunDirectory:
@@ -41,7 +38,8 @@ class RunDirectory:
 
     def log(self, event: str, when: datetime, **details: Any) -> None:  # noqa: ANN401  # whatever JSON takes
         """Append one event to the journal; it is on the disk when this returns."""
-        line = json.dumps({"time": when.isoformat(timespec="milliseconds"), "event": event, **self._clean(details)})
+        told = self.redactor.values(details)
+        line = json.dumps({"time": when.isoformat(timespec="milliseconds"), "event": event, **told})
         with self._lock, _private(self.path / JOURNAL) as journal:
             journal.write(line + "\n")
             journal.flush()
@@ -61,21 +59,9 @@ class RunDirectory:
 
     def keep_report(self, report: Report) -> str:
         """Write run.json; returns its text as written."""
-        text = json.dumps(self._clean(as_mapping(report)), indent=1, ensure_ascii=False) + "\n"
+        text = json.dumps(self.redactor.values(as_mapping(report)), indent=1, ensure_ascii=False) + "\n"
         self._write(self.path / "run.json", text)
         return text
-
-    def _clean(self, data: Any) -> Any:  # noqa: ANN401  # whatever JSON takes
-        """Plain data, every text in it redacted: before it becomes JSON, which would hide a secret behind escapes."""
-        match data:
-            case str():
-                return self.redactor.redact(data)
-            case dict():
-                return {key: value if key in _OUR_WORDS else self._clean(value) for key, value in data.items()}
-            case list() | tuple():
-                return [self._clean(each) for each in data]
-            case _:
-                return data
 
     def _write(self, path: Path, text: str) -> None:
         path.parent.mkdir(mode=0o700, exist_ok=True)

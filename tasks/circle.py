@@ -15,7 +15,7 @@ from nornir_utils.plugins.tasks.networking import tcp_ping
 
 from mailtrust.applet import TEST_APPLET, test_applet
 from mailtrust.approval import digest
-from mailtrust.describe import in_words
+from mailtrust.describe import in_short, in_words
 from mailtrust.errors import MailtrustError, RouterError, Unreachable
 from mailtrust.findings import Finding, finding
 from mailtrust.kept import Kept
@@ -25,7 +25,7 @@ from mailtrust.plan import plan, unsaved
 from mailtrust.preflight import preflight
 from mailtrust.reading import Reading
 from mailtrust.undo import in_the_way, way_back
-from mailtrust.unsaved import DIFFERENCES, unsaved_by_others
+from mailtrust.unsaved import DIFFERENCES, names, unsaved_by_others
 from tasks.applets import install_applets
 from tasks.configuration_mode import enter
 from tasks.diagnose import find_missing_issuer
@@ -75,7 +75,7 @@ def _travel(task: Task, order: Order, manner: Manner, gate: Gate) -> Record:
         diary.findings.append(finding("MT416", str(error)))
     except Exception as error:  # noqa: BLE001  # one host's surprise must not take the others with it
         diary.findings.append(finding("MT499", f"{type(error).__name__} in {_place(error)}"))
-    if state == "failed" and diary.touched and not manner.keep:
+    if state == "failed" and diary.to_undo and not manner.keep:
         _undo(task, order, manner, diary)
     return diary.record(task.host.name, state, time.monotonic() - started)
 
@@ -83,7 +83,8 @@ def _travel(task: Task, order: Order, manner: Manner, gate: Gate) -> Record:
 @contextmanager
 def _session(task: Task, order: Order, manner: Manner, diary: Diary) -> Iterator[Session]:
     configuration = task.nornir.config
-    with opened(task.host, order.login, manner.deadlines, configuration, manner.connect_attempts) as session:
+    note = diary.findings.append
+    with opened(task.host, order.login, manner.deadlines, configuration, note, manner.connect_attempts) as session:
         diary.sessions.append(session)
         yield session
 
@@ -111,6 +112,9 @@ def _go(session: Session, name: str, order: Order, manner: Manner, gate: Gate, d
     if diary.steps:
         manner.remember(name, reading.observed, diary.steps)
         _apply(session, order, reading, diary)
+    elif pending:
+        (differences,) = session.ask(DIFFERENCES)
+        diary.unsaved_by_others = unsaved_by_others(differences, names(order.desired))
     if pending or manner.test == "all":
         _prove_and_save(session, order, manner, gate, diary, pending=pending)
     return "changed" if pending else "unchanged"
@@ -119,34 +123,39 @@ def _go(session: Session, name: str, order: Order, manner: Manner, gate: Gate, d
 def _apply(session: Session, order: Order, reading: Reading, diary: Diary) -> None:
     trust = [step for step in diary.steps if isinstance(step, ConfigureTrustpoint | Authenticate)]
     others = [step for step in diary.steps if step not in trust]
-    diary.touched = True
+    diary.to_undo = diary.steps
     (differences,) = enter(session, *trustpoint_lines(trust), ahead=[DIFFERENCES])
-    diary.unsaved_by_others = unsaved_by_others(differences, order.desired)
+    diary.unsaved_by_others = unsaved_by_others(differences, names(order.desired))
     install_trust(session, trust, diary.done.append)
     after = install_applets(session, others, reading.observed)
     diary.done += others
     diary.save_pending = True
+    diary.note(obstacles(order.desired, after.observed))
     left = plan(order.desired, after.observed)
     if left:
         diary.done = [step for step in diary.done if step not in left]
-        missing = ", ".join(f"{step.kind} {step.target}" for step in left)
-        raise RouterError(finding("MT214", f"still to be done after it was done: {missing}"))
+        raise RouterError(finding("MT214", f"still to be done after it was done: {in_short(left)}"))
 
 
 def _prove_and_save(session: Session, order: Order, manner: Manner, gate: Gate, diary: Diary, *, pending: bool) -> None:
     """The mail first; what is saved is proven, unless the user wants it otherwise."""
     tested = manner.test != "none"
     if tested:
+        changes, test = diary.to_undo, (RemoveApplet(TEST_APPLET),)
+        diary.to_undo = (*changes, *test)
         with gate.passing() as waited:
             session.allow(waited)
             failures = _mail(session, order, manner.run_id)
         diary.mail = MailOutcome(sent=not failures, arrived=None)
         if failures:
             session.ask(*REMOVE)
+            diary.to_undo = changes
             diary.note(failures)
+        diary.to_undo = test
     rest = REMOVE if tested else ()
     if pending and _may_save(manner, diary, tested=tested):
         failure = save(session, *rest)
+        diary.to_undo = () if tested else diary.to_undo
         diary.note([] if failure is None else [failure])
         diary.saved, diary.save_pending = True, False
     elif rest:
@@ -189,12 +198,13 @@ def _go_back(session: Session, kept: Kept, reading: Reading, manner: Manner, dia
     if diary.steps and manner.stopping():
         return "interrupted"
     if diary.steps:
-        after = take_back(session, diary.steps, reading.observed)
+        after, (differences,) = take_back(session, diary.steps, reading.observed, [DIFFERENCES])
+        diary.unsaved_by_others = unsaved_by_others(differences, {step.target for step in kept.steps})
         left = way_back(kept.before, kept.steps, after.observed)
         diary.done += [step for step in diary.steps if step not in left]
         if left:
-            diary.note([finding("MT423", ", ".join(f"{step.kind} {step.target}" for step in left))])
-        if manner.save != "never":
+            diary.note([finding("MT423", in_short(left))])
+        if _may_save(manner, diary, tested=True):
             failure = save(session)
             diary.note([] if failure is None else [failure])
             diary.saved = True
@@ -204,22 +214,24 @@ def _go_back(session: Session, kept: Kept, reading: Reading, manner: Manner, dia
 
 def _undo(task: Task, order: Order, manner: Manner, diary: Diary) -> None:
     """After a failure midway: back to how the router was, over a new line, since the old one may be dead."""
-    if diary.before is None or order.kept is not None:
-        return
-    steps = (*diary.steps, RemoveApplet(TEST_APPLET))
+    assert diary.before is not None  # nothing is done to a router before it has been looked at
     try:
         with _session(task, order, manner, diary) as session:
             now = observe(session, *TERMINAL).observed
-            back = way_back(diary.before, steps, now)
-            left = way_back(diary.before, steps, take_back(session, back, now).observed) if back else ()
-        if left:
-            raise RouterError(finding("MT423", ", ".join(f"{step.kind} {step.target}" for step in left)))
-        diary.undone, diary.save_pending = True, False
-        diary.findings.append(finding("MT421", f"{len(back)} steps back: the router is as it was before this run"))
-    except RouterError as error:
-        diary.findings.append(finding("MT423", str(error)))
+            back = left = way_back(diary.before, diary.to_undo, now)
+            if back:
+                after, _ = take_back(session, back, now)
+                left = way_back(diary.before, diary.to_undo, after.observed)
     except MailtrustError as error:
         diary.findings.append(finding("MT423", str(error)))
+    except Exception as error:  # noqa: BLE001  # what was done so far must not be lost from the report
+        diary.findings.append(finding("MT423", f"{type(error).__name__} in {_place(error)}"))
+    else:
+        if left:
+            diary.findings.append(finding("MT423", in_short(left)))
+        elif set(diary.steps) <= set(diary.to_undo):
+            diary.undone, diary.save_pending = True, False
+            diary.findings.append(finding("MT421", in_short(back) or "nothing was left of it"))
 
 
 def _answers_tcp(task: Task) -> bool:

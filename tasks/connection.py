@@ -75,6 +75,10 @@ def connect(
     other = login.alternative
     try:
         driver = _open(host, other, deadlines, configuration)
+    except (
+        Unreachable
+    ) as gone:  # told as a refusal: whoever tries again what is unreachable would use the first login twice
+        raise Refused(finding("MT402", f"'{login.username}' may not log in; then {gone.findings[0].text}")) from gone
     except Refused as refused:
         if refused.findings[0].code != "MT402":
             raise
@@ -181,14 +185,8 @@ class _Ssh2(Ssh2Transport):
             offered = self.session.userauth_list(user) or []
             if "password" in offered:
                 self.session.userauth_password(user, password)
-            elif "keyboard-interactive" in offered:
+            elif "keyboard-interactive" in offered:  # second choice: ssh2-python lets no other thread run meanwhile
                 self.session.userauth_keyboardinteractive(user, password)
-
-    def close(self) -> None:
-        """Also of a connection that came no further than its socket, which scrapli leaves open."""
-        super().close()
-        if self.socket is not None and self.socket.sock is not None:
-            self.socket.sock.close()
 
 
 def _prepared(where: str, login: Login, opening: list[NetworkDriver], driver: NetworkDriver) -> None:
@@ -249,9 +247,13 @@ def _refusal(where: str, login: Login, message: str, said: str) -> Refused | Unr
 
 
 def _abandon(opening: list[NetworkDriver]) -> None:
+    """Close also what came no further than its socket, which scrapli leaves open."""
     for driver in opening:
         with suppress(ScrapliException, SSH2Error, OSError):
             driver.transport.close()
+        line = getattr(driver.transport, "socket", None)
+        if line is not None and line.sock is not None:
+            line.sock.close()
 
 
 def _cause(error: BaseException) -> str:

@@ -103,19 +103,17 @@ def scan_host_keys(seconds: float) -> Callable[[Task], Result]:
 
 async def _presented(host: str, port: int, seconds: float) -> Presented:
     keys: list[HostKey] = []
-    why = "it offers no kind of key that is known here"
+    why = "it presented no key"
     for family in _FAMILIES:
         try:
             question = asyncssh.get_server_host_key(host, port, server_host_key_algs=family, config=None)
             key = await asyncio.wait_for(question, seconds)
-        except asyncssh.KeyExchangeFailed as error:
-            why = error.reason  # usually: it has no key of this family
         except asyncio.TimeoutError:
             why = f"no answer within {seconds:.0f} s"
             break
         except (OSError, asyncssh.Error) as error:
+            # A server without a key of this family says so, or has hung up before it was heard: ask for the next.
             why = str(error) or type(error).__name__
-            break
         else:
             keys += [] if key is None else [HostKey(key.public_data)]
     return Presented(tuple(keys), None if keys else finding("MT401", f"{host}:{port}: {why}"))

@@ -173,11 +173,17 @@ def must_be_taken(lines: Sequence[str], answers: Sequence[str]) -> None:
 
 @contextmanager
 def opened(
-    host: Host, login: Login, deadlines: Deadlines, configuration: Config, attempts: int = 1
+    host: Host,
+    login: Login,
+    deadlines: Deadlines,
+    configuration: Config,
+    note: Callable[[Finding], None],
+    attempts: int = 1,
 ) -> Iterator[Session]:
     """A session with this host: opened, privileged, closed again whatever happens.
 
-    Connecting alone is tried again, and only where nobody answered. Raises Unreachable, Refused (login, host key,
+    Connecting alone is tried again, and only where nobody answered; ``note`` hears what is worth saying of the login.
+    Raises Unreachable, Refused (login, host key,
     enable) or Silence.
     """
     retrying = Retrying(
@@ -186,7 +192,7 @@ def opened(
         wait=wait_random_exponential(multiplier=0.2, max=5),
         reraise=True,
     )
-    connection = retrying(connect, host, login, deadlines, configuration)
+    connection = retrying(connect, host, login, deadlines, configuration, note)
     try:
         session = Session(connection, deadlines)
         session.greet(login.enable)

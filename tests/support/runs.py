@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from os import environ
 from pathlib import Path
 from typing import Any
@@ -108,13 +109,14 @@ class Started:
     process: subprocess.Popen[str]
     known: set[Path]
 
-    @property
+    @cached_property
     def directory(self) -> Path:
         (new,) = self.world.runs() - self.known
         return new
 
     def events(self) -> list[dict[str, Any]]:
-        return journal(self.directory) if self.world.runs() - self.known else []
+        begun = "directory" in self.__dict__ or self.world.runs() - self.known
+        return journal(self.directory) if begun else []
 
     def until(self, event: str, count: int = 1) -> None:
         """Wait until the journal holds so many of these events."""
