@@ -3,13 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test check lock
+.PHONY: demo test slow check lock
 
 demo: .venv/ready  ## roll secure mail out to an emulated fleet
 	$(BIN)/mailtrust demo
 
-test: .venv/ready  ## run every test
-	$(BIN)/pytest
+test: .venv/ready  ## run every test but the slow ones
+	$(BIN)/pytest -m "not slow"
+
+slow: .venv/ready  ## hundreds of routers, faults by the dozen, kill -9 at fifty moments
+	$(BIN)/pytest -m slow
 
 check: .venv/ready  ## style, types and the direction of imports
 	$(BIN)/ruff check

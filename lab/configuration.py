@@ -125,6 +125,39 @@ def startup(config: Config, release: str, *, hide_defaults: bool) -> str:
     return f"Using {len(body)} out of 33554432 bytes\n!\n{body}\n"
 
 
+def differences(old: Config, new: Config, release: str, *, hide_defaults: bool) -> str:
+    """`show archive config differences` of startup-config and running-config: certificates always differ."""
+    before = _blocks_of(_body(old, release, nvram=True, hide_defaults=hide_defaults))
+    after = _blocks_of(_body(new, release, nvram=False, hide_defaults=hide_defaults))
+    changes = [
+        *(line for header in after for line in _changed(header, before.get(header), after[header])),
+        *(f"-{header}" for header in before if header not in after),
+    ]
+    return "\n".join(["!Contextual Config Diffs:", *(changes or ["!No changes were found"]), ""])
+
+
+def _blocks_of(body: str) -> dict[str, list[str]]:
+    """Each line of the first level with its sub-lines."""
+    blocks: dict[str, list[str]] = {}
+    for line in body.replace("!\n", "").splitlines():
+        if line.startswith(" "):
+            blocks[next(reversed(blocks))].append(line.strip())
+        else:
+            blocks.setdefault(line, [])
+    return blocks
+
+
+def _changed(header: str, before: list[str] | None, after: list[str]) -> Iterator[str]:
+    """A block that is new or has changed: its header, then its lines that came or went."""
+    if before is None:
+        yield f"+{header}"
+        yield from (f" +{line}" for line in after)
+    elif before != after:
+        yield header
+        yield from (f" +{line}" for line in after if line not in before)
+        yield from (f" -{line}" for line in before if line not in after)
+
+
 def _body(config: Config, release: str, *, nvram: bool, hide_defaults: bool) -> str:
     parts: tuple[list[str], ...] = (
         [f"version {version_numbers(release)}"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from lab.certificate import PEM_BLOCK, from_paste
 from lab.fleet import ADDRESS, Fleet, HostedFleet
 from lab.personality import Personality
 
@@ -59,6 +61,7 @@ def write_inventory(
     inventory = directory / "inventory"
     (inventory / "trust").mkdir(parents=True, exist_ok=True)
     (inventory / "trust" / "lab.pem").write_text(service.trust, encoding="ascii")
+    _write_roots(inventory / "trust" / "roots", service.trust)
     secret = inventory / "smtp-password"
     secret.touch(mode=0o600)
     secret.write_text(f"{service.password}\n", encoding="utf-8")
@@ -73,6 +76,16 @@ def write_inventory(
     for path, content in files.items():
         path.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return directory / "config.yaml"
+
+
+def _write_roots(folder: Path, trust: str) -> None:
+    """The catalogue of known roots: a file for each self-signed certificate, with its SHA-256 as name."""
+    folder.mkdir(exist_ok=True)
+    for pem in PEM_BLOCK.finditer(trust):
+        certificate = from_paste(pem[0].splitlines())
+        if certificate.self_signed:
+            digest = hashlib.sha256(certificate.der).hexdigest()
+            (folder / f"lab-root-{digest}.pem").write_text(f"{pem[0]}\n", encoding="ascii")
 
 
 def _connection(**extras: Any) -> dict[str, Any]:  # noqa: ANN401  whatever scrapli takes

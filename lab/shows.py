@@ -148,6 +148,12 @@ def startup_config(session: Session, _args: Args) -> Result:
     return configuration.startup(session.router.startup, personality.release, hide_defaults=personality.hides_defaults)
 
 
+def config_differences(session: Session, _args: Args) -> Result:
+    router, personality = session.router, session.router.personality
+    hide = personality.hides_defaults
+    return configuration.differences(router.startup, router.config, personality.release, hide_defaults=hide)
+
+
 def ntp_status(session: Session, _args: Args) -> Result:
     return NTP[session.router.personality.clock] + (
         "nominal freq is 1000.0003 Hz, actual freq is 1000.4589 Hz, precision is 2**14\n"
@@ -208,6 +214,7 @@ EXEC = (
     ("show running-config", running_config),
     ("show running-config all", running_config),
     ("show startup-config", startup_config),
+    ("show archive config differences nvram:startup-config system:running-config", config_differences),
     ("show ip interface brief", interfaces),
     ("show debugging", debugging),
 )

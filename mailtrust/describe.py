@@ -21,6 +21,11 @@ from mailtrust.model import (
 from mailtrust.plan import named
 
 
+def counted(number: int) -> str:
+    """``1 host``, ``2 hosts``."""
+    return f"{number} {'host' if number == 1 else 'hosts'}"
+
+
 def describe(step: Step, before: Observed) -> str:
     """What the step would change on this router. A variable's value may be a secret: redact before showing."""
     match step:

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from mailtrust.describe import counted
 from mailtrust.report.run_json import as_mapping
 from runbooks.check import Check, check
 from runbooks.fleet import find_config
@@ -66,4 +67,4 @@ def show_check(screen: Console, checked: Check) -> None:
     show_findings(screen, checked.report.hosts, checked.redactor)
     totals = checked.report.totals
     bad = ", ".join(f"{totals[state]} {state}" for state in ("failed", "unreachable") if totals[state])
-    print(f"{len(checked.report.hosts)} hosts checked: {bad or 'all fine'}")
+    print(f"{counted(len(checked.report.hosts))} checked: {bad or 'all fine'}")

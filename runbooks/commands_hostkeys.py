@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mailtrust.describe import counted
 from mailtrust.host_keys import standing
 from runbooks.fleet import find_config
 from runbooks.hostkeys import Scanned, as_mapping, exit_code, pin, scan
@@ -26,6 +27,8 @@ _STYLES = {
     "unreachable": "yellow",
     "known": "dim",
 }
+
+_WIDE = 160  # a fingerprint that is folded cannot be compared
 
 
 def add_to(app: typer.Typer) -> None:
@@ -52,7 +55,7 @@ def hostkeys_command(
     if output == "json":
         print(json.dumps(as_mapping(scanned), indent=1))
     else:
-        _show(Console(), scanned)
+        _show(Console() if sys.stdout.isatty() else Console(width=_WIDE), scanned)
     raise typer.Exit(exit_code(scanned, named, written=_pin(scanned, named, output, yes=yes)))
 
 
@@ -63,13 +66,13 @@ def _pin(scanned: Sequence[Scanned], named: frozenset[str], output: str, *, yes:
         return True
     if not yes and (output == "json" or not sys.stdin.isatty()):
         if output == "text":
-            print(f"{len(waiting)} hosts have keys to pin: compare the fingerprints, then run again with --yes")
+            print(f"{counted(len(waiting))} with keys to pin: compare the fingerprints, then run again with --yes")
         return False
-    if not yes and not typer.confirm(f"Pin the keys of {len(waiting)} hosts?", err=True):
+    if not yes and not typer.confirm(f"Pin the keys of {counted(len(waiting))}?", err=True):
         return False
     files = pin(scanned, named)
     if output == "text":
-        print(f"pinned {len(waiting)} hosts in {', '.join(map(str, files))}")
+        print(f"pinned {counted(len(waiting))} in {', '.join(map(str, files))}")
     return True
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,14 @@ _ENDED = frozenset({*_WELL, "failed", "unreachable"})
 
 @dataclass(frozen=True)
 class Earlier:
-    """Which hosts that run had selected, what became of each that ended, and which ones it had begun to change."""
+    """Which hosts that run had selected, what became of each that ended, which it had begun, and begun to change."""
 
     path: Path
     hosts: Sequence[str]
     outcomes: Mapping[str, HostOutcome]
     changing: Sequence[str]
+    """Without those that were undone at once: what they hold since is some other run's."""
+    started: Collection[str]
 
     def finished(self, *, failed_too: bool) -> Mapping[str, HostOutcome]:
         """The hosts that a resumed run leaves alone; ``failed_too`` does the failed and unreachable ones again."""
@@ -49,7 +51,9 @@ class Earlier:
 
     def _state(self, name: str) -> str:
         outcome = self.outcomes.get(name)
-        return "skipped" if outcome is None else outcome.state
+        if outcome is None:
+            return "interrupted" if name in self.started else "skipped"
+        return outcome.state
 
 
 def runs_folder(config: Path) -> Path:
@@ -60,25 +64,31 @@ def runs_folder(config: Path) -> Path:
     return config.resolve().parent / (data if isinstance(data, str) else Product().runs)
 
 
-def read_run(runs: Path, name: str) -> Earlier:
+def read_run(runs: Path, name: str, verb: str = "*") -> Earlier:
     """The run of that name: a path, the name of a directory in ``runs`` or the end of one, or ``last``.
+
+    ``last`` is the latest one of this verb, or of any.
 
     Raises UsageError when there is none, or when it has no journal.
     """
-    path = _find(runs, name)
+    path = _find(runs, name, verb)
     events = _events(path / JOURNAL)
     hosts: Sequence[str] = ()
     outcomes: dict[str, HostOutcome] = {}
     changing: dict[str, None] = {}
+    started: set[str] = set()
     for event in events:
         match event["event"]:
             case "run-started":
                 hosts = event["selected"]
             case "host-finished" | "host-carried":
                 outcomes[event["host"]] = host_from_mapping(event["outcome"])
+            case "host-started":
+                started.add(event["host"])
             case "host-changing":
                 changing[event["host"]] = None
-    return Earlier(path, hosts, outcomes, tuple(changing))
+    undone = {name for name, outcome in outcomes.items() if any(each.code == "MT421" for each in outcome.findings)}
+    return Earlier(path, hosts, outcomes, tuple(name for name in changing if name not in undone), started)
 
 
 def spelled_out(limit: Sequence[str], runs: Path) -> tuple[str, ...]:
@@ -97,14 +107,22 @@ def spelled_out(limit: Sequence[str], runs: Path) -> tuple[str, ...]:
     return tuple(spelled)
 
 
-def _find(runs: Path, name: str) -> Path:
+def _find(runs: Path, name: str, verb: str) -> Path:
     if (Path(name) / JOURNAL).is_file():
         return Path(name)
-    known = sorted(path.parent for path in runs.glob(f"*/{JOURNAL}"))
-    found = known[-1:] if name == "last" else [path for path in known if path.name.endswith(name)]
+    if name == "last":
+        found = sorted((path.parent for path in runs.glob(f"*-{verb}-*/{JOURNAL}")), key=_begun)[-1:]
+    else:
+        found = [path.parent for path in runs.glob(f"*/{JOURNAL}") if path.parent.name.endswith(name)]
     if len(found) != 1:
         raise UsageError(f"{name}: {'no run' if not found else 'more than one run'} of that name in {runs}")
     return found[0]
+
+
+def _begun(run: Path) -> str:
+    """When the run began, to the millisecond: the names of two runs may hold the same second."""
+    with (run / JOURNAL).open(encoding="utf-8") as journal:
+        return journal.readline()[: len('{"time": "2024-05-01T12:00:00.000')] or run.name
 
 
 def _events(journal: Path) -> list[dict[str, Any]]:

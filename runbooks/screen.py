@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mailtrust.describe import counted
 from mailtrust.findings import Finding
 from mailtrust.model import HostOutcome
 from mailtrust.redact import Redactor
@@ -117,8 +118,7 @@ def _show_steps(console: Console, report: Report, redactor: Redactor) -> None:
 
 def _summary(report: Report) -> Text:
     totals = {state: number for state, number in report.totals.items() if number}
-    count = len(report.hosts)
-    parts: list[str | tuple[str, str]] = [f"{count} {'host' if count == 1 else 'hosts'}: "]
+    parts: list[str | tuple[str, str]] = [f"{counted(len(report.hosts))}: "]
     for index, (state, number) in enumerate(totals.items()):
         parts += [", " if index else "", (f"{number} {state}", _STYLES[state])]
     seconds = (report.finished - report.started).total_seconds()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import subprocess
@@ -12,12 +13,15 @@ from typing import get_args
 
 import pytest
 import yaml
+from pydantic import BaseModel
 
 from mailtrust import settings
 from mailtrust.errors import InventoryError
 from mailtrust.findings import KINDS
 from mailtrust.model import State
 from mailtrust.secret import Secret
+from runbooks import references
+from tasks.runner import FleetRunner
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -60,10 +64,21 @@ def test_every_option_exists() -> None:
     shown = {
         (verb, option)
         for verb, rest in re.findall(r"mailtrust ([a-z]+)([^`\n]*)", ALL)
-        for option in re.findall(r"(?<!\S)--[a-z]+", rest.partition("#")[0])
+        for option in re.findall(r"(?<!\S)--[a-z-]+", rest.partition("#")[0])
     } | set(tabled_options(TEXTS["reference.md"]))
-    assert [(verb, option) for verb, option in sorted(shown) if option not in told(verb).stdout] == []
-    assert len(shown) > 10
+    assert [(verb, option) for verb, option in sorted(shown) if option not in options(verb)] == []
+
+
+def test_every_option_is_told() -> None:
+    """The reference's tables have each option of each verb."""
+    tabled = set(tabled_options(TEXTS["reference.md"]))
+    taken = {(verb, option) for verb in VERBS for option in options(verb)}
+    assert taken - tabled == {(verb, "--help") for verb in VERBS}
+
+
+def options(verb: str) -> frozenset[str]:
+    """The long options that a verb takes."""
+    return frozenset(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", told(verb).stdout, re.MULTILINE))
 
 
 def tabled_options(reference: str) -> list[tuple[str, str]]:
@@ -73,8 +88,12 @@ def tabled_options(reference: str) -> list[tuple[str, str]]:
     for line in section.splitlines():
         if line.endswith(":"):
             verbs = re.findall(r"`([a-z]+)`", line)
-        if line.startswith("| `--"):
-            found += [(verb, option) for verb in verbs for option in re.findall(r"`(--[a-z]+)", line.split("|")[1])]
+        if line.startswith("| `-"):
+            found += [
+                (verb, option)
+                for verb in verbs
+                for option in re.findall(r"`(?:-\w`, `)?(--[a-z-]+)", line.split("|")[1])
+            ]
     return found
 
 
@@ -109,10 +128,51 @@ def test_every_state_is_told() -> None:
 
 def test_every_setting_is_told() -> None:
     """The reference's table of config.yaml is the product's settings with their defaults."""
-    section = TEXTS["reference.md"].partition("## config.yaml")[2].partition("\n## ")[0]
-    rows = dict(re.findall(r"^\| `(\w+)` \| `?([^`|]+?)`? \|", section, re.MULTILINE))
     product = settings.Product()
-    assert rows == {name: str(getattr(product, name)) for name in product.__dataclass_fields__}
+    assert defaults("config.yaml") == {name: str(getattr(product, name)) for name in product.__dataclass_fields__}
+
+
+def test_every_option_of_the_runner_is_told() -> None:
+    """The reference's table of our runner is what it takes, with the defaults."""
+    takes = inspect.signature(FleetRunner).parameters.values()
+    assert defaults("The runner") == {each.name: str(each.default) for each in takes}
+
+
+def defaults(title: str) -> dict[str, str]:
+    """The first two columns of the table in the reference's section."""
+    section = TEXTS["reference.md"].partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    return dict(re.findall(r"^\| `(\w+)` \| `?([^`|]+?)`? \|", section, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("title", "model"),
+    [("mail data", settings._Account), ("providers.yaml", settings._Provider), ("applets.yaml", settings._Applet)],
+)
+def test_every_key_is_told(title: str, model: type[BaseModel]) -> None:
+    """The reference's tables of the inventory's files have each key that our readers take, and no other."""
+    assert sorted(first_column(title)) == sorted(model.model_fields)
+
+
+def test_every_scheme_is_told() -> None:
+    """The reference has each kind of reference to a secret."""
+    assert [row.partition(":")[0] for row in first_column("references")] == list(references._READERS)
+
+
+def test_every_event_is_told() -> None:
+    """The reference has each event that a run writes into its journal."""
+    written = {
+        event
+        for path in (ROOT / "runbooks").glob("*.py")
+        for event in re.findall(r"\.log\(\s*\"([a-z-]+)\"", path.read_text())
+    }
+    assert set(first_column("The journal")) == written
+    assert "host-changing" in written
+
+
+def first_column(title: str) -> list[str]:
+    """What the first column of the reference's section lists."""
+    section = TEXTS["reference.md"].partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    return re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("page", "text"), EXAMPLES)
@@ -137,13 +197,13 @@ def accepted(data: dict[str, object]) -> str:
     return "providers"
 
 
-def test_modules_named_by_the_architecture_exist() -> None:
-    """The tables of rooms name files that are there, and in mailtrust/ and tasks/ all of them."""
-    for room in ("mailtrust", "tasks"):
-        table = TEXTS["architecture.md"].partition(f"| `{room}/` |")[2].partition("\n\n")[0]
-        named = set(re.findall(r"`(\w+)(?:\.py|/)`", table))
-        there = {path.stem for path in (ROOT / room).iterdir() if path.suffix == ".py" or path.is_dir()}
-        assert named == there - {"__init__", "__pycache__"}
+@pytest.mark.parametrize("room", ["mailtrust", "tasks", "runbooks", "lab"])
+def test_modules_named_by_the_architecture_exist(room: str) -> None:
+    """The room's table names each of its files once, and no other."""
+    table = TEXTS["architecture.md"].partition(f"| `{room}/` |")[2].partition("\n\n")[0]
+    named = re.findall(r"`(\w+)(?:\.py|/)`", table)
+    there = {path.stem for path in (ROOT / room).iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert sorted(named) == sorted(there - {"__init__", "__pycache__"})
 
 
 def test_the_changelog_knows_this_version() -> None:

@@ -51,7 +51,7 @@ def test_continuous_integration_calls_make() -> None:
     """What CI runs is what a developer types."""
     script = ROOT / ".ci/run"
     assert os.access(script, os.X_OK)
-    assert re.findall(r"^make (\w+)$", script.read_text(), re.MULTILINE) == ["check", "test"]
+    assert re.findall(r"^make (\w+)$", script.read_text(), re.MULTILINE) == ["check", "test", "slow"]
 
 
 @pytest.fixture
@@ -76,7 +76,8 @@ def planned(checkout: Path, *words: str) -> str:
 @pytest.mark.parametrize(
     ("target", "commands"),
     [
-        ("test", [".venv/bin/pytest"]),
+        ("test", ['.venv/bin/pytest -m "not slow"']),
+        ("slow", [".venv/bin/pytest -m slow"]),
         ("demo", [".venv/bin/mailtrust demo"]),
         (
             "check",
