@@ -234,6 +234,7 @@ def default_config(hostname: str, username: str) -> Config:
         "login on-success log",
         "ip forward-protocol nd",
         "no ip http server",
+        "ip route 0.0.0.0 0.0.0.0 192.0.2.254",
         "ip ssh version 2",
         "snmp-server location lab",
         "ntp server 192.0.2.123",

@@ -179,6 +179,19 @@ def _last_words(config: configuration.Config, start: str) -> list[str]:
     return [word for line in config.lines if line.startswith(start) for word in line.removeprefix(start).split()]
 
 
+def default_route(session: Session, args: Args) -> Result:
+    """The answer for 0.0.0.0 only, from the static routes of the table that was named."""
+    vrf = args.get("NAME")
+    lines = session.router.config.lines
+    if vrf is not None and not any(line.startswith(f"ip route vrf {vrf} ") for line in lines):
+        return f"% IP routing table {vrf} does not exist\n"
+    start = "ip route 0.0.0.0 0.0.0.0 " if vrf is None else f"ip route vrf {vrf} 0.0.0.0 0.0.0.0 "
+    hop = next((line.removeprefix(start) for line in lines if line.startswith(start)), None)
+    if args["ADDRESS"] != "0.0.0.0" or hop is None:  # noqa: S104  # the default route, no socket
+        return "% Network not in table\n"
+    return f'Routing entry for 0.0.0.0/0, supernet\n  Known via "static", distance 1, metric 0\n  * {hop}\n'
+
+
 def interfaces(session: Session, _args: Args) -> Result:
     rows = [f"{'Interface':23}{'IP-Address':16}{'OK?':4}{'Method':7}{'Status':22}{'Protocol'}"]
     for header, lines in session.router.config.blocks.items():
@@ -216,5 +229,7 @@ EXEC = (
     ("show startup-config", startup_config),
     ("show archive config differences nvram:startup-config system:running-config", config_differences),
     ("show ip interface brief", interfaces),
+    ("show ip route ADDRESS", default_route),
+    ("show ip route vrf NAME ADDRESS", default_route),
     ("show debugging", debugging),
 )

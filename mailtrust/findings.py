@@ -141,6 +141,14 @@ KINDS: Mapping[str, Kind] = {
     "MT310": _error(
         "the certificate check failed for another reason than a missing issuer", "probe the provider's chain"
     ),
+    "MT311": _error(
+        "the test mail has not arrived in time",
+        "look at the mail server's queue and rules; when it is right, prove it with rollout --test all",
+    ),
+    "MT312": _error(
+        "the mailbox cannot be read, so nobody knows whether the test mail has arrived",
+        "correct 'mailbox' in providers.yaml, then prove it with rollout --test all",
+    ),
     # 4xx: reaching and asking the router
     "MT401": _error("no connection to the router", "check address, route and the router itself, then run again"),
     "MT402": _error("the router refused the login", "check username and password (or key) of this host"),
@@ -202,6 +210,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     "MT432": _warning(
         "the interface that mails leave by is not up", "bring it up and give it an address, or name another one"
+    ),
+    "MT433": _warning(
+        "the router has no default route", "make sure that a route leads to the mail server, in the VRF that mails use"
     ),
     "MT499": _error("mailtrust itself failed", "this is our fault: please report it with the journal of this run"),
     # 50x: a provider's chain as it is presented

@@ -9,10 +9,18 @@ from collections.abc import Iterator
 from mailtrust.findings import Finding, finding
 from mailtrust.model import Account, Provider
 
-QUESTIONS = ("show hosts", "show ip interface brief")
-"""Asked in one burst; ``surroundings`` takes the replies in this order."""
+
+def questions(account: Account) -> tuple[str, ...]:
+    """Asked in one burst; ``surroundings`` takes the replies in this order.
+
+    The route is asked for by its prefix: the whole table may have a million lines.
+    """
+    vrf = f" vrf {account.vrf}" if account.vrf else ""
+    return ("show hosts", "show ip interface brief", f"show ip route{vrf} 0.0.0.0")
+
 
 _SERVERS = re.compile(r"^Name servers? (?:is|are) (.+)$", re.MULTILINE)
+_NO_ROUTE = re.compile(r"^% (?:Network not in table|IP routing table .* does not exist)", re.MULTILINE)
 _NO_SERVER = "255.255.255.255"
 _INTERFACE = re.compile(
     r"^(?P<kind>[A-Za-z-]+)(?P<number>[\d/.:]*) +(?P<address>\S+) +(?:YES|NO) +\S+ +"
@@ -21,9 +29,9 @@ _INTERFACE = re.compile(
 )
 
 
-def surroundings(hosts: str, interfaces: str, account: Account, provider: Provider) -> tuple[Finding, ...]:
+def surroundings(hosts: str, interfaces: str, route: str, account: Account, provider: Provider) -> tuple[Finding, ...]:
     """What would keep a mail from leaving; a reply that cannot be read says nothing."""
-    return (*_names(hosts, account, provider), *_ways(interfaces, account))
+    return (*_names(hosts, account, provider), *_ways(interfaces, account), *_routes(route, account))
 
 
 def _names(hosts: str, account: Account, provider: Provider) -> Iterator[Finding]:
@@ -47,6 +55,13 @@ def _ways(interfaces: str, account: Account) -> Iterator[Finding]:
         if row["address"] == "unassigned" or (row["status"], row["protocol"]) != ("up", "up"):
             state = f"{row['address']}, status {row['status']}, protocol {row['protocol']}"
             yield finding("MT432", f"mail.source_interface {account.source_interface}: {state}")
+
+
+def _routes(route: str, account: Account) -> Iterator[Finding]:
+    """A router may reach the server by a narrower route, so no default route is a warning only."""
+    where = f"in VRF {account.vrf}" if account.vrf else "in the global table"
+    if _NO_ROUTE.search(route):
+        yield finding("MT433", f"there is no default route {where}")
 
 
 def _meant(row: re.Match[str], name: str) -> bool:

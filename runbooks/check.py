@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 from nornir.core.inventory import Host
 
+from mailtrust.budget import budget
 from mailtrust.errors import InventoryError
 from mailtrust.findings import Finding, finding
 from mailtrust.host_keys import address
@@ -18,6 +20,7 @@ from mailtrust.model import HostOutcome
 from mailtrust.redact import Redactor
 from mailtrust.report.model import Report
 from mailtrust.secret import Secret
+from mailtrust.waves import cut
 from runbooks.fleet import Fleet, Trust, open_fleet, order, trust_reader
 from runbooks.inventory_lint import lint_inventory
 from tasks.connection import Deadlines
@@ -34,6 +37,8 @@ class Check:
     """References that cannot be resolved here and now: verbs that connect will stop at them."""
     unused: Sequence[str]
     """Providers and applets that no selected host uses."""
+    waves: Sequence[int]
+    """How many hosts each wave of a rollout would have, as config.yaml says."""
     remarks: Sequence[Finding]
     """About the files: each text begins with file and line."""
     redactor: Redactor
@@ -70,6 +75,7 @@ def check(config: Path, limit: Sequence[str] = (), *, connect: bool = False, wor
         ),
         unresolved=tuple(unresolved),
         unused=tuple(_unused(fleet, wishes.values(), used)),
+        waves=_waves(fleet),
         remarks=(*lint_inventory(fleet.inventory_files, fleet.providers_file), *_of_unused(trusts, used)),
         redactor=fleet.redactor(),
     )
@@ -132,6 +138,18 @@ def _looked_at(
 
 
 # --- the files -----------------------------------------------------------------------------------------------------
+
+
+def _waves(fleet: Fleet) -> Sequence[int]:
+    """Raises UsageError for waves or budgets that cannot be meant, or could never stop anything."""
+    product, hosts = fleet.product, fleet.hosts
+    budget(len(hosts), product.max_failed, product.max_unreachable, lenient=True)
+    by = None if product.wave_by is None else partial(_value, hosts, product.wave_by)
+    return [len(wave) for wave in cut(list(hosts), product.waves, by)]
+
+
+def _value(hosts: Mapping[str, Host], key: str, name: str) -> object:
+    return hosts[name].get(key)
 
 
 def _unused(fleet: Fleet, wishes: Collection[Order], used: Collection[str]) -> Iterator[str]:

@@ -51,6 +51,7 @@ def _as_mapping(checked: Check) -> dict[str, Any]:
         "remarks": [asdict(remark) for remark in checked.remarks],
         "unresolved": list(checked.unresolved),
         "unused": list(checked.unused),
+        "waves": list(checked.waves),
     }
     return {**as_mapping(checked.report), **about_files}
 
@@ -65,6 +66,8 @@ def show_check(screen: Console, checked: Check) -> None:
     for name in checked.unused:
         print(f"note: {name} is used by no selected host")
     show_findings(screen, checked.report.hosts, checked.redactor)
+    if len(checked.waves) > 1:
+        print(f"a rollout goes in {len(checked.waves)} waves: {', '.join(map(str, checked.waves))} hosts")
     totals = checked.report.totals
     bad = ", ".join(f"{totals[state]} {state}" for state in ("failed", "unreachable") if totals[state])
     print(f"{counted(len(checked.report.hosts))} checked: {bad or 'all fine'}")

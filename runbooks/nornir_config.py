@@ -86,8 +86,9 @@ def _nornir(
     log = {"enabled": False, **(sections.get("logging") or {})}
     if log.get("log_file"):
         log["log_file"] = str(base / str(log["log_file"]))
-    # Without a handler Python prints scrapli's own complaints to the screen; ours say the same, with a remedy.
-    logging.getLogger("scrapli").addHandler(logging.NullHandler())
+    # Without a handler Python prints other people's complaints to the screen; ours say the same, with a remedy.
+    for name in ("scrapli",) if log["enabled"] else ("scrapli", "nornir"):
+        logging.getLogger(name).addHandler(logging.NullHandler())
     try:
         return InitNornir(
             inventory=inventory,

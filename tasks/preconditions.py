@@ -13,7 +13,7 @@ from mailtrust.findings import Finding, finding
 from mailtrust.model import HostOutcome, State
 from mailtrust.preflight import preflight
 from mailtrust.reading import facts
-from mailtrust.surroundings import QUESTIONS, surroundings
+from mailtrust.surroundings import questions, surroundings
 from tasks.connection import Deadlines
 from tasks.observe import TERMINAL
 from tasks.order import Order
@@ -63,7 +63,7 @@ def _look(task: Task, order: Order, deadlines: Deadlines) -> HostOutcome:
 
 def _ask(session: Session, order: Order) -> tuple[Finding, ...]:
     """All of it in one wait."""
-    answers = session.ask(*TERMINAL, *_FACTS, *QUESTIONS)[len(TERMINAL) :]
-    version, clock, eem, hosts, interfaces = answers
+    answers = session.ask(*TERMINAL, *_FACTS, *questions(order.account))[len(TERMINAL) :]
+    version, clock, eem, hosts, interfaces, route = answers
     standing = preflight(facts(version, clock, eem), now=datetime.now(timezone.utc))
-    return (*standing, *surroundings(hosts, interfaces, order.account, order.provider))
+    return (*standing, *surroundings(hosts, interfaces, route, order.account, order.provider))

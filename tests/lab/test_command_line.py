@@ -104,7 +104,7 @@ def test_enable_wants_the_secret(console: Callable[..., Console]) -> None:
             ["interface Loopback0", " ip address 198.51.100.1 255.255.255.255", "line con 0", " stopbits 1"],
         ),
         ("section stopbits", [" stopbits 1"]),
-        ("count ^ip ", ["Number of lines which match regexp = 4"]),
+        ("count ^ip ", ["Number of lines which match regexp = 5"]),
         (
             "begin line vty",
             ["line vty 0 4", " login local", " transport input ssh", "!", "ntp server 192.0.2.123", "!", "end", ""],

@@ -1,4 +1,4 @@
-"""What a mail needs around a router, read from two show commands."""
+"""What a mail needs around a router, read from three show commands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from mailtrust.surroundings import surroundings
+from mailtrust.surroundings import questions, surroundings
 
 SERVERS = "Default domain is example.com\nName servers are {}\n"
 NONE = SERVERS.format("255.255.255.255")
@@ -34,7 +34,7 @@ Loopback10             unassigned      YES unset  up                    up
 )
 def test_names(account, provider, hosts, server, vrf, codes):
     """A server given by name needs a name server or its own `ip host`; what cannot be told is not a finding."""
-    found = surroundings(hosts, "", replace(account, vrf=vrf), replace(provider, server=server))
+    found = surroundings(hosts, "", "", replace(account, vrf=vrf), replace(provider, server=server))
     assert [each.code for each in found] == codes
 
 
@@ -53,6 +53,22 @@ def test_names(account, provider, hosts, server, vrf, codes):
 )
 def test_ways(account, provider, interface, said):
     """The source interface must be there, be up and have an address; short names are understood as IOS does."""
-    found = surroundings("", BRIEF, replace(account, source_interface=interface), provider)
+    found = surroundings("", BRIEF, "", replace(account, source_interface=interface), provider)
     assert [each.text.partition(": ")[2] for each in found] == ([] if said is None else [said])
     assert {each.code for each in found} <= {"MT432"}
+
+
+@pytest.mark.parametrize(
+    ("route", "vrf", "said"),
+    [
+        ("Routing entry for 0.0.0.0/0, supernet\n", None, []),
+        ("% Network not in table\n", None, ["there is no default route in the global table"]),
+        ("% IP routing table Mgmt does not exist\n", "Mgmt", ["there is no default route in VRF Mgmt"]),
+        ("% Invalid input detected at '^' marker.", None, []),
+    ],
+)
+def test_routes(account, provider, route, vrf, said):
+    """No default route is told with the table it is missing from, which is asked for by prefix and never whole."""
+    meant = replace(account, vrf=vrf)
+    assert [each.text for each in surroundings("", "", route, meant, provider)] == said
+    assert questions(meant)[-1] == (f"show ip route vrf {vrf} 0.0.0.0" if vrf else "show ip route 0.0.0.0")

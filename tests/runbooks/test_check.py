@@ -16,8 +16,10 @@ from lab.personality import Faults, Personality
 from mailtrust.errors import InventoryError
 from runbooks.check import check
 from runbooks.commands_check import add_to
+from runbooks.init import init
 from tests.support.doors import key
 from tests.support.inventory import MAIL, write_fleet
+from tests.support.world import run_cli
 
 SECRET = "s3cr3t-pw"
 
@@ -47,7 +49,7 @@ def line_of(path: Path, text: str) -> int:
 def test_a_sound_inventory(tmp_path):
     """Nothing to say, exit code 0."""
     done = run(write_fleet(tmp_path, {"r1": {"hostname": "192.0.2.1"}}))
-    assert (done.exit_code, done.stdout) == (0, "1 hosts checked: all fine\n")
+    assert (done.exit_code, done.stdout) == (0, "1 host checked: all fine\n")
 
 
 def test_keys_that_nobody_reads(tmp_path):
@@ -300,3 +302,16 @@ def test_the_scaffold_is_clean(tmp_path, monkeypatch):
     checked = check(scaffold / "config.yaml")
     assert [each for each in checked.remarks if each.code in {"MT107", "MT109"}] == []
     assert os.environ["HOME"].endswith("nobody")
+
+
+@pytest.mark.parametrize(
+    ("waves", "said", "code"), [("1,rest", "2 waves: 1, 1 hosts", 0), ("1,many", "'many' is neither", 2)]
+)
+def test_waves_are_checked_too(tmp_path, waves, said, code):
+    """Waves of config.yaml are shown as they would be cut, and refused when they cannot be meant."""
+    init(tmp_path)
+    config = tmp_path / "config.yaml"
+    config.write_text(config.read_text().replace("# waves: 1,5%,25%,rest", f"waves: {waves}"))
+    done = run_cli("check", "--config", config)
+    assert said in done.out + done.err
+    assert done.code == code
