@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timezone
@@ -26,6 +27,7 @@ from runbooks.probe_report import Probed, ProbeReport
 SERVER = "smtp.lab.test"
 DEADLINE = 20.0  # what must work has all the time it wants
 SHORT = 0.5  # what must end at the deadline ends soon
+needs_x25519 = pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 cannot be limited to X25519")
 Looked = Callable[..., ProbeReport]
 
 

@@ -241,7 +241,9 @@ def test_agent_and_jump_host_of_the_ssh_configuration(open_door, tmp_path, monke
             encoding="utf-8",
         )
         at = host(door, transport="system")
-        with opened(at, login(keys), DEADLINES, Config(ssh=SSHConfig(config_file=str(configuration)))) as session:
+        with opened(
+            at, login(keys), DEADLINES, Config(ssh=SSHConfig(config_file=str(configuration))), [].append
+        ) as session:
             assert session.prompt.hostname == "R1"
     finally:
         subprocess.run(["kill", told.split("SSH_AGENT_PID=")[1].split(";")[0]], check=True)

@@ -20,6 +20,7 @@ from mailtrust.errors import UsageError
 from tasks.provider import Look, Stopped, look
 from tasks.starttls import ROUTER_CIPHERS, context
 from tasks.wire import Vantage
+from tests.support.provider import needs_x25519
 
 DEADLINE = 10.0  # what must work has all the time it wants
 SHORT = 0.5  # what must end at the deadline ends soon
@@ -87,7 +88,7 @@ def test_an_address_has_no_server_name(authority: Authority, mail_host: Callable
     [
         (Manners(starttls=False), "starttls", "STARTTLS is not on offer; the server offers size"),
         (Manners(tls13_only=True), "handshake", "alert protocol version"),
-        (Manners(group="X25519"), "handshake", "handshake failure"),
+        pytest.param(Manners(group="X25519"), "handshake", "handshake failure", marks=needs_x25519),
         (Manners(stall="banner"), "banner", "no answer within 0.5 s"),
         (Manners(stall="ehlo"), "ehlo", "no answer within 0.5 s"),
         (Manners(stall="starttls"), "handshake", "no answer within 0.5 s"),
@@ -108,7 +109,11 @@ def test_where_it_stops_and_why(
     assert [one.stage for one in stopped.passed] == STAGES[: STAGES.index(stage)]
 
 
-@pytest.mark.parametrize("manners", [Manners(tls13_only=True), Manners(group="X25519")], ids=["TLS 1.3", "X25519"])
+@pytest.mark.parametrize(
+    "manners",
+    [Manners(tls13_only=True), pytest.param(Manners(group="X25519"), marks=needs_x25519)],
+    ids=["TLS 1.3", "X25519"],
+)
 def test_what_only_a_router_cannot_do(
     manners: Manners, authority: Authority, mail_host: Callable[..., MailHost]
 ) -> None:
