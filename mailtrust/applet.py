@@ -17,6 +17,7 @@ MAXRUN = 60
 """Seconds. IOS's own 20 may be too few for TLS with a slow server, and an applet that overruns is killed."""
 LINE_LENGTH = 254
 """The longest line that an IOS command line takes."""
+_TOKEN_DIGITS = 10
 
 # --- variables -----------------------------------------------------------------------------------------------------
 
@@ -67,28 +68,37 @@ def applet_text(applet: Applet, account: Account, provider: Provider) -> AppletT
     return _marked(applet.name, (_event(applet.event), action))
 
 
-def test_applet(run_id: str, host: str, account: Account, provider: Provider) -> AppletText:
+def token(run_id: str, name: str) -> str:
+    """What only the test mail of this host of this run has in its subject: the run's id, and digits of a digest.
+
+    ``name`` is the inventory's, so that two routers with one host name are told apart.
+    """
+    return f"{run_id}-{hashlib.sha256(name.encode()).hexdigest()[:_TOKEN_DIGITS]}"
+
+
+def test_applet(token: str, host: str, account: Account, provider: Provider) -> AppletText:
     """The applet that sends one test mail between two markers in the log: success itself writes nothing there.
 
-    A host name that would make the line too long for IOS is cut in the subject.
+    ``token`` stands in the markers and at the end of the subject, where a host name is cut that would make the line
+    too long for IOS.
     """
-    surplus = len(_test_mail(run_id, host, account, provider)) - LINE_LENGTH
-    mail = _test_mail(run_id, host[: len(host) - max(surplus, 0)] if surplus < len(host) else "", account, provider)
+    surplus = len(_test_mail(token, host, account, provider)) - LINE_LENGTH
+    mail = _test_mail(token, host[: len(host) - max(surplus, 0)] if surplus < len(host) else "", account, provider)
     begin, end = (
-        f'action {label} syslog priority notifications msg "{marker(word, run_id)}"'
+        f'action {label} syslog priority notifications msg "{marker(word, token)}"'
         for label, word in (("0010", "BEGIN"), ("0030", "END"))
     )
     return _marked(TEST_APPLET, (_event("none"), begin, mail, end))
 
 
-def _test_mail(run_id: str, host: str, account: Account, provider: Provider) -> str:
-    subject = f"mailtrust test {host} {run_id}"
+def _test_mail(token: str, host: str, account: Account, provider: Provider) -> str:
+    subject = f"mailtrust test {host} {token}"
     return mail_action("0020", account, provider, subject, "A test by mailtrust; nothing has to be done.")
 
 
-def marker(word: str, run_id: str) -> str:
+def marker(word: str, token: str) -> str:
     """What stands in the log where the test applet begins and ends."""
-    return f"MAILTRUST-{word} {run_id}"
+    return f"MAILTRUST-{word} {token}"
 
 
 def _event(event: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from mailtrust.certificates import from_der
+from mailtrust.certificates import CertificateError, from_der
 from mailtrust.errors import MailtrustError
 from mailtrust.model import (
     AppletText,
@@ -37,7 +37,10 @@ Hide = Callable[[str], Hidden]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What an earlier run wrote down before it touched a router; ``lost`` names variables whose old value it hid."""
+    """What an earlier run wrote down before it touched a router.
+
+    ``lost`` names the variables and applets whose text it hid: no step speaks of them.
+    """
 
     before: Observed
     steps: tuple[Step, ...]
@@ -69,13 +72,13 @@ def as_mapping(before: Observed, steps: Sequence[Step], redactor: Redactor, seal
 def from_mapping(data: Mapping[str, Any], unseal: Seal | None) -> Kept:
     """The way back out of ``as_mapping``; raises KeptError for data that it has not written.
 
-    Without the key a variable whose value was sealed is in ``lost``: no step speaks of it, nor of trust.
+    Without the key a variable or an applet that was sealed is in ``lost``: no step speaks of it, nor of trust.
     """
     try:
         if data["schema"] != SCHEMA:
             raise KeptError(f"expected schema {SCHEMA}, got {data['schema']}")
         return _kept(data, unseal)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, CertificateError) as error:
         raise KeptError(f"this is not the state of a router ({type(error).__name__})") from error
 
 
@@ -85,19 +88,18 @@ class KeptError(MailtrustError):
 
 def _kept(data: Mapping[str, Any], unseal: Seal | None) -> Kept:
     variables = {each["name"]: _shown(each["value"], unseal) for each in data["variables"]}
-    applets = [AppletText(each["name"], _lines(each["lines"], unseal)) for each in data["applets"]]
+    applets = {each["name"]: _lines(each["lines"], unseal) for each in data["applets"]}
     before = Observed(
         trustpoints=tuple(
             Trustpoint(each["name"], tuple(each["settings"]), tuple(map(bytes.fromhex, each["chain"])))
             for each in data["trustpoints"]
         ),
         variables=tuple(Variable(name, Secret(value)) for name, value in variables.items() if value is not None),
-        applets=tuple(applets),
+        applets=tuple(AppletText(name, lines) for name, lines in applets.items() if lines is not None),
     )
     steps = [_step_back(each, unseal) for each in data["steps"]]
-    touched = {each["name"] for each in data["steps"] if each["kind"] == "variable"}
-    known = {step.variable.name for step in steps if isinstance(step, SetVariable)}
-    lost = {name for name in touched if name not in known or variables.get(name, "") is None}
+    unknown = {name for name, old in (*variables.items(), *applets.items()) if old is None}
+    lost = unknown | {each["name"] for each, step in zip(data["steps"], steps, strict=True) if step is None}
     known_steps = [step for step in steps if step is not None and step.target not in lost]
     if lost:
         # The server stays the new one, so the trust that it needs has to stay as well.
@@ -128,8 +130,11 @@ def _line(hidden: Hidden, unseal: Seal | None) -> str | None:
     return unseal(hidden["sealed"]) if "sealed" in hidden and unseal is not None else None
 
 
-def _lines(hidden: Sequence[Hidden], unseal: Seal | None) -> tuple[str, ...]:
-    return tuple(line for line in (_line(each, unseal) for each in hidden) if line is not None)
+def _lines(hidden: Sequence[Hidden], unseal: Seal | None) -> tuple[str, ...] | None:
+    """The lines of an applet; None when one of them cannot be known: half an applet is worse than none."""
+    lines = [_line(each, unseal) for each in hidden]
+    known = tuple(line for line in lines if line is not None)
+    return known if len(known) == len(lines) else None
 
 
 def _applet(applet: AppletText, hide: Hide) -> dict[str, Any]:
@@ -151,7 +156,7 @@ def _step(step: Step, hide: Hide) -> dict[str, Any]:
 
 
 def _step_back(data: Mapping[str, Any], unseal: Seal | None) -> Step | None:
-    """None for a variable whose value cannot be known."""
+    """None for a variable or an applet whose text cannot be known."""
     name = data["name"]
     match data["kind"]:
         case "trustpoint":
@@ -162,7 +167,8 @@ def _step_back(data: Mapping[str, Any], unseal: Seal | None) -> Step | None:
             value = _shown(data["value"], unseal)
             return None if value is None else SetVariable(Variable(name, Secret(value)))
         case "applet":
-            return InstallApplet(AppletText(name, _lines(data["lines"], unseal)))
+            lines = _lines(data["lines"], unseal)
+            return None if lines is None else InstallApplet(AppletText(name, lines))
         case "remove-applet":
             return RemoveApplet(name)
         case kind:

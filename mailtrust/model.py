@@ -49,6 +49,8 @@ class Mailbox:
     user: str
     password: str
     """A reference (env:, file:, cmd:), never the password itself."""
+    ca: str | None = None
+    """Path of the PEM that vouches for the server, relative to providers.yaml; None is what this machine trusts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mailtrust.applet import TEST_APPLET, edited, mark, same
+from mailtrust.applet import TEST_APPLET, edited, same
 from mailtrust.certificates import CertificateError, from_der, is_ours, trustpoint_name
 from mailtrust.findings import Finding, finding
 from mailtrust.model import Desired, Observed, Trustpoint
-from mailtrust.plan import blocked, foreign, serves, taken
+from mailtrust.plan import blocked, foreign, leftover, serves, taken
 
 
 def obstacles(desired: Desired, observed: Observed) -> tuple[Finding, ...]:
@@ -43,7 +43,7 @@ def _blocked_variables(desired: Desired, observed: Observed) -> Iterator[Finding
 def _foreign_applets(desired: Desired, observed: Observed) -> Iterator[Finding]:
     wanted = {applet.name: applet for applet in desired.applets}
     for there in observed.applets:
-        if there.name == TEST_APPLET and mark(there) is None:
+        if there.name == TEST_APPLET and not leftover(observed):
             yield finding(
                 "MT221", f"applet {TEST_APPLET} has not been made by mailtrust, and the test mail needs this name"
             )

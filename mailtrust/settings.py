@@ -42,6 +42,8 @@ class Product:
     """A key of the hosts' data: the sizes count its values instead of hosts."""
     soak_seconds: float = 0
     """How long a wave that has passed is watched before the next one begins."""
+    arrival_seconds: float = 120
+    """How long a test mail may take to its mailbox."""
     max_failed: str | None = None
     max_unreachable: str | None = None
     """``N`` or ``P%`` of all hosts, over the whole run."""
@@ -157,6 +159,7 @@ class _Mailbox(_Model):
     port: Port = 993
     user: Text
     password: Text
+    ca: Text | None = None
 
 
 class _Provider(_Model):
@@ -218,6 +221,7 @@ class _Product(_Model):
     waves: Sizes | None = None
     wave_by: Text | None = None
     soak_seconds: Natural = 0
+    arrival_seconds: Seconds = 120
     max_failed: Sizes | None = None
     max_unreachable: Sizes | None = None
     connect_attempts: Count = 2

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mailtrust.applet import TEST_APPLET, mark, normal, same
+from mailtrust.applet import TEST_APPLET, normal, same
 from mailtrust.certificates import is_ours
 from mailtrust.findings import Finding, finding
 from mailtrust.model import (
@@ -24,7 +24,7 @@ from mailtrust.model import (
     Trustpoint,
     UnsetVariable,
 )
-from mailtrust.plan import named
+from mailtrust.plan import leftover, named
 
 
 def way_back(before: Observed, steps: Sequence[Step], observed: Observed) -> tuple[Step, ...]:
@@ -42,8 +42,7 @@ def _back(before: Observed, step: Step, now: Observed) -> Iterator[Step]:
         case InstallApplet(applet):
             yield from _applet_back(named(before.applets, applet.name), applet, named(now.applets, applet.name))
         case RemoveApplet(name) if name == TEST_APPLET:
-            there = named(now.applets, name)
-            if there is not None and mark(there) is not None:
+            if leftover(now):
                 yield RemoveApplet(name)
         case SetVariable(variable):
             old = named(before.variables, variable.name)

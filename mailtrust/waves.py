@@ -68,6 +68,12 @@ def unproven(outcomes: Sequence[HostOutcome]) -> str | None:
     mute = [each.name for each in outcomes if each.state == "changed" and (each.mail is None or not each.mail.sent)]
     if mute:
         return f"no test mail was sent from {', '.join(mute)}"
+    lost = [each.name for each in outcomes if each.mail is not None and each.mail.arrived is False]
+    if lost:
+        return f"the test mail of {', '.join(lost)} did not arrive"
+    unseen = [each.name for each in outcomes if any(found.code == "MT312" for found in each.findings)]
+    if unseen:
+        return f"nobody could look for the test mail of {', '.join(unseen)}"
     if not any(each.state in {"changed", "unchanged"} for each in outcomes):
         return "none of its hosts ended well, so nothing is proven"
     return None

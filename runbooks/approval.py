@@ -46,7 +46,7 @@ def read_plan(path: Path) -> Mapping[str, str]:
         if plan["schema"] != SCHEMA or plan["digest"] != _seal(hosts):
             raise InventoryError(path, f"is no plan of schema {SCHEMA}, or has been edited since it was saved")
         return {name: host["digest"] for name, host in hosts.items()}
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InventoryError(
             path, f"is not a saved plan ({type(error).__name__}); make one with plan --save"
         ) from error

@@ -21,6 +21,7 @@ from mailtrust.redact import Redactor
 from mailtrust.report.model import Report
 from mailtrust.secret import Secret
 from mailtrust.waves import cut
+from runbooks.arrival import inboxes
 from runbooks.fleet import Fleet, Trust, open_fleet, order, trust_reader
 from runbooks.inventory_lint import lint_inventory
 from tasks.connection import Deadlines
@@ -65,6 +66,7 @@ def check(config: Path, limit: Sequence[str] = (), *, connect: bool = False, wor
             findings[name] += wishes[name].findings
         except InventoryError as error:
             findings[name].append(finding("MT108", str(error)))
+    inboxes(fleet, wishes, resolve)  # what a rollout will need
     outcomes = {name: _outcome(name, findings[name]) for name in fleet.hosts}
     if connect:
         outcomes |= _looked_at(fleet, wishes, outcomes)

@@ -81,7 +81,7 @@ def read_run(runs: Path, name: str, verb: str = "*") -> Earlier:
         match event["event"]:
             case "run-started":
                 hosts = event["selected"]
-            case "host-finished" | "host-carried":
+            case "host-finished" | "host-carried" | "mail-arrived":
                 outcomes[event["host"]] = host_from_mapping(event["outcome"])
             case "host-started":
                 started.add(event["host"])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -12,18 +11,19 @@ from filelock import FileLock, Timeout
 from mailtrust.errors import UsageError
 
 
-@contextmanager
-def only_one(runs: Path) -> Iterator[None]:
-    """Hold the lock of this folder of runs; raises UsageError naming the process that holds it.
+def only_one(runs: Path) -> AbstractContextManager[object]:
+    """Hold the lock of this folder of runs until the block is left; raises UsageError naming the process that holds it.
 
     The system frees the lock when its holder dies, also by kill -9.
     """
-    runs.mkdir(parents=True, exist_ok=True)
     note = runs / ".holder"
     try:
-        with FileLock(runs / ".lock", timeout=0):
-            note.write_text(f"process {os.getpid()}", encoding="ascii")
-            yield
+        runs.mkdir(parents=True, exist_ok=True)
+        held = FileLock(runs / ".lock").acquire(timeout=0)
+        note.write_text(f"process {os.getpid()}", encoding="ascii")
     except Timeout:
         holder = note.read_text(encoding="ascii") if note.exists() else "another process"
         raise UsageError(f"{runs}: {holder} is changing this fleet; wait for it to end, then run again") from None
+    except OSError as error:
+        raise UsageError(f"{runs}: the lock of this fleet cannot be made there ({error.strerror})") from error
+    return held

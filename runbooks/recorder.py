@@ -12,6 +12,7 @@ from nornir.core.task import AggregatedResult, MultiResult, Task
 
 from mailtrust.findings import Finding, finding
 from mailtrust.model import HostOutcome, State
+from mailtrust.report.run_json import host_mapping
 from runbooks.progress import Watcher
 from runbooks.run_directory import RunDirectory
 from tasks.order import Record
@@ -52,6 +53,15 @@ class Recorder:
             self._outcomes[host.name] = record.outcome
             self.digests[host.name] = record.digest
             self._watcher.finished(record.outcome)
+
+    def arrival(self, outcome: HostOutcome, seconds: float | None) -> None:
+        """What is known of a host since its mail was looked for; ``seconds`` until it was seen, None if it was not."""
+        mail = outcome.mail
+        arrived = None if mail is None else mail.arrived
+        details = {"host": outcome.name, "arrived": arrived, "seconds": seconds, "outcome": host_mapping(outcome)}
+        self._directory.log("mail-arrived", _now(), **details)
+        with self._lock:
+            self._outcomes[outcome.name] = outcome
 
     def subtask_instance_started(self, task: Task, host: Host) -> None: ...
 

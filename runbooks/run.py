@@ -13,6 +13,7 @@ from nornir.core import Nornir
 from nornir.core.task import AggregatedResult
 
 from mailtrust.budget import Budget, budget
+from mailtrust.describe import counted
 from mailtrust.errors import UsageError
 from mailtrust.findings import finding
 from mailtrust.model import HostOutcome
@@ -20,6 +21,7 @@ from mailtrust.report.model import INTERRUPTED, Report
 from mailtrust.report.run_json import host_mapping
 from mailtrust.waves import cut, unproven
 from runbooks.approval import read_plan
+from runbooks.arrival import await_mails, inboxes
 from runbooks.earlier import read_run, runs_folder, spelled_out
 from runbooks.fleet import Fleet, open_fleet, orders, redact_logs
 from runbooks.lock import only_one
@@ -32,6 +34,7 @@ from runbooks.state_key import StateKey, state_key
 from tasks.circle import circle
 from tasks.connection import Deadlines
 from tasks.gate import Gate
+from tasks.mailbox import Inbox
 from tasks.order import Manner, Order, Until
 from tasks.runner import FleetRunner
 
@@ -53,6 +56,8 @@ class Prepared:
     hosts: Sequence[str]
     """Everybody who will be in the report, in a steady order."""
     runs: Path
+    inboxes: Mapping[str, Inbox]
+    """By host: where the arrival of its test mail is looked for."""
     seal: Callable[[str], str] | None
 
     @property
@@ -62,8 +67,7 @@ class Prepared:
         waves = f" in {len(self.waves)} waves ({sizes})" if len(self.waves) > 1 else ""
         before = f", {len(self.carried)} finished before" if self.carried else ""
         promise = f"; {self.budget.promise()}" if _UNTIL[self.verb] == "save" else ""
-        count = len(self.orders)
-        return f"{self.verb} of {count} {'host' if count == 1 else 'hosts'}{before}{waves}{promise}"
+        return f"{self.verb} of {counted(len(self.orders))}{before}{waves}{promise}"
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,8 @@ def run(
     """
     prepared = prepare(verb, options)
     announce(prepared)
-    with only_one(prepared.runs) if _UNTIL[verb] == "save" else nullcontext():
+    # The lock lies where config.yaml says, so that --runs is no way around it.
+    with only_one(runs_folder(options.config)) if _UNTIL[verb] == "save" else nullcontext():
         directory = new_run_directory(prepared.runs, verb, _now(), prepared.fleet.redactor(), prepared.seal)
         return _carry_out(prepared, directory, watch)
 
@@ -104,17 +109,18 @@ def prepare(verb: Verb, options: Options) -> Prepared:
     carried: Mapping[str, HostOutcome] = {}
     names = list(fleet.hosts)
     if options.resume is not None:
-        earlier = read_run(runs, options.resume)
+        earlier = read_run(runs, options.resume, "rollout")
         carried = earlier.finished(failed_too=options.failed_too)
         names = list(earlier.hosts)
         fleet = _only(fleet, [name for name in names if name not in carried])
     if options.plan is not None:
         fleet = _only(fleet, list(read_plan(options.plan)))
     if options.undo is not None:
-        fleet = _only(fleet, read_run(runs, options.undo).changing)
+        fleet = _only(fleet, read_run(runs, options.undo, "rollout").changing)
         if not fleet.hosts:
             raise UsageError(f"{options.undo}: that run has changed none of the selected hosts")
     wishes = orders(fleet, now=_now(), adopt=options.adopt)
+    sending = _gradual(verb) and (options.test or fleet.product.test) != "none"
     key = state_key(fleet.vault, fleet.product.state_key)
     redact_logs(fleet)
     return Prepared(
@@ -127,6 +133,7 @@ def prepare(verb: Verb, options: Options) -> Prepared:
         carried=carried,
         hosts=[name for name in names if name in carried or name in wishes],
         runs=runs,
+        inboxes=inboxes(fleet, wishes, fleet.vault.resolve) if sending else {},
         seal=None if key is None else key.seal,
     )
 
@@ -144,7 +151,7 @@ def _with_past(wishes: Mapping[str, Order], options: Options, runs: Path, key: S
         approved = read_plan(options.plan)
         wishes = {name: replace(order, approved=approved[name]) for name, order in wishes.items()}
     if options.undo is not None:
-        earlier = read_run(runs, options.undo)
+        earlier = read_run(runs, options.undo, "rollout")
         unseal = None if key is None else key.unseal
         # A wish that has become impossible since must not stand in the way back.
         wishes = {name: replace(order, kept=earlier.kept(name, unseal), findings=()) for name, order in wishes.items()}
@@ -157,11 +164,16 @@ def _without_leaf(order: Order) -> Order:
     return replace(order, findings=(*order.findings, *found))
 
 
+def _gradual(verb: Verb) -> bool:
+    """Whether waves and budget hold for it: who looks breaks nothing, and who goes back is in a hurry."""
+    return _UNTIL[verb] == "save" and verb != "rollback"
+
+
 def _waves(verb: Verb, options: Options, fleet: Fleet) -> Sequence[Sequence[str]]:
     names = list(fleet.hosts)
     sizes = options.waves or fleet.product.waves
     key = options.wave_by or fleet.product.wave_by
-    if _UNTIL[verb] == "plan" or (sizes is None and key is None):
+    if not _gradual(verb) or (sizes is None and key is None):
         return [names]
     if (options.test or fleet.product.test) == "none":
         raise UsageError("--waves with --test none: a wave passes by its test mails, so nothing could ever be proven")
@@ -169,16 +181,17 @@ def _waves(verb: Verb, options: Options, fleet: Fleet) -> Sequence[Sequence[str]
 
 
 def _budget(verb: Verb, options: Options, fleet: Fleet) -> Budget:
-    """What the user allows; with waves and nothing said, no failure at all."""
-    total = len(fleet.hosts)
-    if _UNTIL[verb] == "plan" or not total:
+    """What the user allows; with waves and nothing said, no failure at all.
+
+    What config.yaml says is meant for the whole fleet: for a few hosts it may be more than they are.
+    """
+    total, product = len(fleet.hosts), fleet.product
+    if not _gradual(verb) or not total:
         return budget(total, None, None)
-    failed = options.max_failed or fleet.product.max_failed
-    waves = options.waves or options.wave_by or fleet.product.waves or fleet.product.wave_by
-    return budget(
-        total,
-        "0" if failed is None and waves and total > 1 else failed,
-        options.max_unreachable or fleet.product.max_unreachable,
+    waves = options.waves or options.wave_by or product.waves or product.wave_by
+    usual = "0" if product.max_failed is None and waves and total > 1 else product.max_failed
+    return budget(total, options.max_failed, options.max_unreachable).over(
+        budget(total, usual, product.max_unreachable, lenient=True)
     )
 
 
@@ -203,6 +216,13 @@ def _carry_out(prepared: Prepared, directory: RunDirectory, watch: Callable[[Pre
         results, stopped = [], None
         for wave in filter(None, prepared.waves):
             results.append(_one_wave(nornir, prepared.verb, task, wave))
+            await_mails(
+                {name: box for name, box in prepared.inboxes.items() if name in wave},
+                recorder,
+                run_id=directory.run_id,
+                seconds=prepared.fleet.product.arrival_seconds,
+                stopping=stopping,
+            )
             outcomes = [recorder.outcome(name) for name in wave]
             stopped = INTERRUPTED if stopping.is_set() else _stop_reason(prepared, recorder, outcomes, len(results))
             if stopped is not None:

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from mailtrust.describe import counted
 from mailtrust.findings import Finding
-from mailtrust.model import HostOutcome
+from mailtrust.model import HostOutcome, MailOutcome
 from mailtrust.redact import Redactor
 from mailtrust.report.model import Report
 
@@ -87,16 +87,21 @@ def _table(report: Report) -> Table:
 
 def _row(host: HostOutcome) -> tuple[Text | str, ...]:
     done = sum(step.state == "done" for step in host.steps)
-    mail = {None: "-", True: "sent", False: "failed"}[None if host.mail is None else host.mail.sent]
     return (
         host.name,
         Text(host.state, _STYLES[host.state]),
         f"{done}/{len(host.steps)}" if host.steps else "-",
-        mail,
+        _mail(host.mail),
         "yes" if host.saved else "-",
         str(host.round_trips),
         f"{host.seconds:.1f}",
     )
+
+
+def _mail(mail: MailOutcome | None) -> str:
+    if mail is None:
+        return "-"
+    return {None: "sent", True: "arrived", False: "not arrived"}[mail.arrived] if mail.sent else "failed"
 
 
 def _show_steps(console: Console, report: Report, redactor: Redactor) -> None:

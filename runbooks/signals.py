@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ def graceful(on_first: Callable[[], None], on_second: Callable[[], None]) -> Ite
             os._exit(INTERRUPTED)  # threads that wait for routers would hold a polite exit for minutes
         stopping.set()
         on_first()
+        print("no further host is begun, those in flight are finished; once more ends at once", file=sys.stderr)
 
     if threading.current_thread() is not threading.main_thread():
         yield stopping

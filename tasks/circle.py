@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from nornir.core.task import Result, Task
 from nornir_utils.plugins.tasks.networking import tcp_ping
 
-from mailtrust.applet import TEST_APPLET, test_applet
+from mailtrust.applet import TEST_APPLET, test_applet, token
 from mailtrust.approval import digest
 from mailtrust.describe import in_short, in_words
 from mailtrust.errors import MailtrustError, RouterError, Unreachable
@@ -116,7 +116,7 @@ def _go(session: Session, name: str, order: Order, manner: Manner, gate: Gate, d
         (differences,) = session.ask(DIFFERENCES)
         diary.unsaved_by_others = unsaved_by_others(differences, names(order.desired))
     if pending or manner.test == "all":
-        _prove_and_save(session, order, manner, gate, diary, pending=pending)
+        _prove_and_save(session, name, order, manner, gate, diary, pending=pending)
     return "changed" if pending else "unchanged"
 
 
@@ -137,7 +137,9 @@ def _apply(session: Session, order: Order, reading: Reading, diary: Diary) -> No
         raise RouterError(finding("MT214", f"still to be done after it was done: {in_short(left)}"))
 
 
-def _prove_and_save(session: Session, order: Order, manner: Manner, gate: Gate, diary: Diary, *, pending: bool) -> None:
+def _prove_and_save(
+    session: Session, name: str, order: Order, manner: Manner, gate: Gate, diary: Diary, *, pending: bool
+) -> None:
     """The mail first; what is saved is proven, unless the user wants it otherwise."""
     tested = manner.test != "none"
     if tested:
@@ -145,7 +147,7 @@ def _prove_and_save(session: Session, order: Order, manner: Manner, gate: Gate, 
         diary.to_undo = (*changes, *test)
         with gate.passing() as waited:
             session.allow(waited)
-            failures = _mail(session, order, manner.run_id)
+            failures = _mail(session, order, token(manner.run_id, name))
         diary.mail = MailOutcome(sent=not failures, arrived=None)
         if failures:
             session.ask(*REMOVE)
@@ -173,13 +175,13 @@ def _may_save(manner: Manner, diary: Diary, *, tested: bool) -> bool:
     return True
 
 
-def _mail(session: Session, order: Order, run_id: str) -> Sequence[Finding]:
+def _mail(session: Session, order: Order, mark: str) -> Sequence[Finding]:
     """Why the test mail did not go, () when it went; where certificates may be the cause the router is asked which."""
-    applet = test_applet(run_id, session.prompt.hostname, order.account, order.provider)
+    applet = test_applet(mark, session.prompt.hostname, order.account, order.provider)
     try:
-        failures = send_test_mail(session, applet, run_id)
+        failures = send_test_mail(session, applet, mark)
         if any(failure.code == "MT302" for failure in failures) and order.provider.security == "tls":
-            failures = find_missing_issuer(session, run_id) or failures
+            failures = find_missing_issuer(session, mark) or failures
     except RouterError:
         with suppress(RouterError):
             session.come_to_rest()

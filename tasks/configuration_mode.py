@@ -16,7 +16,8 @@ _PAUSE_SECONDS = 2.0
 def enter(session: Session, *lines: str, ahead: Sequence[str] = ()) -> tuple[str, ...]:
     """Type the commands ``ahead``, enter configuration mode and type the lines, all in one burst.
 
-    Returns the answers to ``ahead``. A locked configuration is tried again a few times. Raises Refused when a line is not taken.
+    Returns the answers to ``ahead``. A locked configuration is tried again a few times. Raises Refused when a line is
+    not taken.
     """
     retrying = Retrying(
         retry=_locked, stop=stop_after_attempt(_ATTEMPTS), wait=wait_fixed(_PAUSE_SECONDS), reraise=True

@@ -18,14 +18,15 @@ _SAVE = StepOutcome("save", "startup-config", "planned", "write memory, when the
 
 @dataclass
 class Diary:
-    """One journey. ``touched`` is set before the first line that changes something."""
+    """One journey. ``to_undo`` is set before the first line that changes something."""
 
     findings: list[Finding] = field(default_factory=list)
     steps: tuple[Step, ...] = ()
     done: list[Step] = field(default_factory=list)
     digest: str = ""
     unsaved_by_others: tuple[str, ...] = ()
-    touched: bool = False
+    to_undo: tuple[Step, ...] = ()
+    """What has to be taken back should the journey end here; nothing that a test mail has proven."""
     undone: bool = False
     save_pending: bool = False
     saved: bool = False

@@ -5,6 +5,14 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Callable
+
+# How soon somebody who waits hears that nobody wants it any more.
+_NAP = 0.2
+
+
+def _never() -> bool:
+    return False
 
 
 class Pace:
@@ -16,10 +24,12 @@ class Pace:
         self._turn = threading.Lock()
         self._next = 0.0
 
-    def wait(self) -> None:
-        """Sleep until it is the caller's turn."""
+    def wait(self, given_up: Callable[[], bool] = _never) -> None:
+        """Sleep until it is the caller's turn, or until ``given_up``."""
         with self._turn:
             now = time.monotonic()
             turn = max(now, self._next)
             self._next = turn + self._spacing
-        time.sleep(turn - now + random.uniform(0.0, self._splay))  # noqa: S311  # no secret depends on it
+        turn += random.uniform(0.0, self._splay)  # noqa: S311  # no secret depends on it
+        while (left := turn - time.monotonic()) > 0 and not given_up():
+            time.sleep(min(left, _NAP))

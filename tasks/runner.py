@@ -29,6 +29,8 @@ class FleetRunner:
         splay: float = 0.0,
         caps: Mapping[str, int] | None = None,
     ) -> None:
+        if any(cap < 1 for cap in (caps or {}).values()):
+            raise ValueError("caps: a cap below 1 would keep its group waiting for ever")
         self.num_workers = num_workers
         self._pace = Pace(1 / connects_per_second if connects_per_second else 0.0, splay)
         self._caps = dict(caps or {})
@@ -63,8 +65,7 @@ class FleetRunner:
     def _work(self, task: Task, queue: _Queue, result: AggregatedResult) -> None:
         while (host := queue.take()) is not None:
             try:
-                if not self.stop():
-                    self._pace.wait()
+                self._pace.wait(self.stop)
                 if not self.stop():
                     result[host.name] = task.copy().start(host)
             finally:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from mailtrust.applet import TEST_APPLET
+from mailtrust.applet import MARK, TEST_APPLET, mark
 from mailtrust.errors import Refused
 from mailtrust.findings import Finding, finding
 from mailtrust.model import AppletText
@@ -34,7 +34,9 @@ def send_test_mail(session: Session, applet: AppletText, run_id: str) -> tuple[F
     Leaves the test applet on the router: the caller types ``REMOVE``, whatever comes of this. Raises Refused when the
     applet cannot be installed or run.
     """
-    install = ("configure terminal", *applet_lines(applet, replaces=False), "end")
+    # First of all a mark that every release takes: wherever the line breaks, what is left can be known as ours.
+    marked = AppletText(applet.name, (f"action 0000 comment {MARK} {mark(applet)}", *applet.lines))
+    install = ("configure terminal", *applet_lines(marked, replaces=False), "end")
     replies = session.ask(*install, RUN, READ_LOG, seconds=MAIL_SECONDS)
     must_be_taken(*without_marks(install, replies))
     if "not registered" in replies[-2] or refusal(replies[-2]) is not None:

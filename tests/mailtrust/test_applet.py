@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
 
 import pytest
@@ -129,6 +130,16 @@ def test_the_applet_is_whole(account: Account, provider: Provider) -> None:
     )
     assert mark(text) == digest(text.lines)
     assert not edited(text)
+
+
+@given(names=st.lists(st.text(), unique=True, max_size=20))
+def test_a_token_is_one_hosts(names: list[str]) -> None:
+    """Each host of a run has its own, the same whenever it is asked for; all begin with the run, none needs quotes."""
+    tokens = {name: module.token("2cce7af0", name) for name in names}
+    assert len(set(tokens.values())) == len(names)
+    assert all(re.fullmatch(r"2cce7af0-[0-9a-f]{10}", each) for each in tokens.values())
+    assert tokens == {name: module.token("2cce7af0", name) for name in names}
+    assert not set(tokens.values()) & {module.token("2cce7af1", name) for name in names}
 
 
 def test_the_test_applet_brackets_its_mail(account: Account, provider: Provider) -> None:

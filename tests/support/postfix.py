@@ -22,6 +22,7 @@ from tasks.provider import Look, look
 
 POSTFIX = shutil.which("postfix")
 LONGEST_WAIT = 30.0
+NOTHING: Mapping[str, object] = {}
 
 MAIN = """\
 compatibility_level = 3.6
@@ -109,8 +110,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def postfix(chain: Chain) -> Iterator[Postfix]:
-    """A Postfix that presents this chain, gone without a trace afterwards. Needs root, and its users on this machine."""
+def postfix(
+    chain: Chain, *, main: str = "", master: str = "", words: Mapping[str, object] = NOTHING
+) -> Iterator[Postfix]:
+    """A Postfix that presents this chain, gone without a trace afterwards. Needs root, and its users on this machine.
+
+    ``main`` and ``master`` are more of its files, with ``words`` for their gaps; what stands there later counts.
+    """
     home = Path(tempfile.mkdtemp(prefix="mailtrust-postfix-"))
     home.chmod(0o755)  # its daemons are another user
     ports = {way: free_port() for way in ("usual", "TLS 1.3 only", "no STARTTLS")}
@@ -118,8 +124,8 @@ def postfix(chain: Chain) -> Iterator[Postfix]:
         (home / folder).mkdir(mode=0o755)
     owner = pwd.getpwnam("postfix")
     os.chown(home / "data", owner.pw_uid, owner.pw_gid)
-    (home / "etc/main.cf").write_text(MAIN.format(home=home))
-    (home / "etc/master.cf").write_text(MASTER.format(ports=ports))
+    (home / "etc/main.cf").write_text((MAIN + main).format(home=home, **words))
+    (home / "etc/master.cf").write_text((MASTER + master).format(ports=ports))
     running = Postfix(home, ports)
     running.put(chain)
     try:
