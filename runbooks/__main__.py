@@ -234,7 +234,7 @@ def demo_command(verbose: Verbose = False) -> None:
         watch=lambda prepared: (
             watcher(console, prepared.verb, len(prepared.orders)) if console.is_terminal else Silent()
         ),
-        ran=lambda done: _show_run(console, done, verbose=verbose),
+        ran=lambda done: _show_report(console, done, verbose=verbose),
     )
     demo(stage, console)
 
@@ -271,13 +271,17 @@ def _run(verb: Verb, options: Options, manners: _Manners) -> Run:
 
 
 def _show_run(screen: Console, done: Run, *, verbose: bool) -> None:
+    _show_report(screen, done, verbose=verbose)
+    print(f"all of it: {done.directory.path}")
+    for line in next_commands(done):
+        print(line)
+
+
+def _show_report(screen: Console, done: Run, *, verbose: bool) -> None:
     redactor = done.directory.redactor
     if verbose:
         print(show_details(done.results, redactor))
     show_report(screen, done.report, redactor)
-    print(f"all of it: {done.directory.path}")
-    for line in next_commands(done):
-        print(line)
 
 
 def next_commands(done: Run) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -207,28 +208,7 @@ def _carry_out(prepared: Prepared, directory: RunDirectory, watch: Callable[[Pre
         ) as stopping,
     ):
         recorder = Recorder(directory, watcher)
-        task = circle(_manner(prepared, directory, stopping.is_set), _gates(prepared.orders.values()))
-        nornir = prepared.fleet.nornir.with_processors([recorder]).with_runner(
-            _runner(prepared.fleet, prepared.options.workers).stopped_by(
-                lambda: stopping.is_set() or prepared.budget.spent(recorder.totals) is not None
-            )
-        )
-        results, stopped = [], None
-        for wave in filter(None, prepared.waves):
-            results.append(_one_wave(nornir, prepared.verb, task, wave))
-            await_mails(
-                {name: box for name, box in prepared.inboxes.items() if name in wave},
-                recorder,
-                run_id=directory.run_id,
-                seconds=prepared.fleet.product.arrival_seconds,
-                stopping=stopping,
-            )
-            outcomes = [recorder.outcome(name) for name in wave]
-            stopped = INTERRUPTED if stopping.is_set() else _stop_reason(prepared, recorder, outcomes, len(results))
-            if stopped is not None:
-                break
-            if len(results) < len(prepared.waves):
-                stopping.wait(_soak(prepared))
+        results, stopped = _through_the_waves(prepared, directory, recorder, stopping)
     report = Report(
         id=directory.path.name,
         verb=prepared.verb,
@@ -241,6 +221,36 @@ def _carry_out(prepared: Prepared, directory: RunDirectory, watch: Callable[[Pre
     text = directory.keep_report(report)
     directory.log("run-finished", report.finished, exit_code=report.exit_code, stopped=stopped)
     return Run(report, directory, text, results, recorder.digests)
+
+
+def _through_the_waves(
+    prepared: Prepared, directory: RunDirectory, recorder: Recorder, stopping: threading.Event
+) -> tuple[Sequence[AggregatedResult], str | None]:
+    """What Nornir said of each wave that was begun, and why the others were not; None when there are no others."""
+
+    def stop() -> bool:
+        return stopping.is_set() or prepared.budget.spent(recorder.totals) is not None
+
+    task = circle(_manner(prepared, directory, stopping.is_set), _gates(prepared.orders.values()))
+    runner = _runner(prepared.fleet, prepared.options.workers).stopped_by(stop)
+    nornir = prepared.fleet.nornir.with_processors([recorder]).with_runner(runner)
+    results: list[AggregatedResult] = []
+    for wave in filter(None, prepared.waves):
+        results.append(_one_wave(nornir, prepared.verb, task, wave))
+        await_mails(
+            {name: box for name, box in prepared.inboxes.items() if name in wave},
+            recorder,
+            run_id=directory.run_id,
+            seconds=prepared.fleet.product.arrival_seconds,
+            stopping=stopping,
+        )
+        outcomes = [recorder.outcome(name) for name in wave]
+        stopped = INTERRUPTED if stopping.is_set() else _stop_reason(prepared, recorder, outcomes, len(results))
+        if stopped is not None:
+            return results, stopped
+        if len(results) < len(prepared.waves):
+            stopping.wait(_soak(prepared))
+    return results, None
 
 
 def _one_wave(nornir: Nornir, verb: Verb, task: Callable[..., object], wave: Sequence[str]) -> AggregatedResult:

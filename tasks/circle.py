@@ -192,7 +192,8 @@ def _mail(session: Session, order: Order, mark: str) -> Sequence[Finding]:
 
 def _go_back(session: Session, kept: Kept, reading: Reading, manner: Manner, diary: Diary) -> State:
     """To the state that an earlier run wrote down, as far as it is still that run's doing."""
-    diary.steps = way_back(kept.before, kept.steps, reading.observed)
+    touched = (*kept.steps, RemoveApplet(TEST_APPLET))  # that run may have died while it tested
+    diary.steps = way_back(kept.before, touched, reading.observed)
     strange = (
         *in_the_way(kept.before, kept.steps, reading.observed),
         *(finding("MT424", f"the old value of {name}") for name in kept.lost),
@@ -201,8 +202,8 @@ def _go_back(session: Session, kept: Kept, reading: Reading, manner: Manner, dia
         return "interrupted"
     if diary.steps:
         after, (differences,) = take_back(session, diary.steps, reading.observed, [DIFFERENCES])
-        diary.unsaved_by_others = unsaved_by_others(differences, {step.target for step in kept.steps})
-        left = way_back(kept.before, kept.steps, after.observed)
+        diary.unsaved_by_others = unsaved_by_others(differences, {step.target for step in touched})
+        left = way_back(kept.before, touched, after.observed)
         diary.done += [step for step in diary.steps if step not in left]
         if left:
             diary.note([finding("MT423", in_short(left))])
