@@ -18,7 +18,7 @@ from mailtrust.errors import UsageError
 from mailtrust.model import HostOutcome, Observed, Step
 from mailtrust.redact import Redactor
 from mailtrust.report.model import Report
-from mailtrust.report.run_json import as_mapping, host_mapping
+from mailtrust.report.run_json import as_mapping, host_mapping, run_json
 
 JOURNAL = "journal.jsonl"
 _NAME_LENGTH = 60  # a file name may have 255 bytes, a letter up to four
@@ -59,7 +59,7 @@ class RunDirectory:
 
     def keep_report(self, report: Report) -> str:
         """Write run.json; returns its text as written."""
-        text = json.dumps(self.redactor.values(as_mapping(report)), indent=1, ensure_ascii=False) + "\n"
+        text = run_json(self.redactor.values(as_mapping(report)))
         self._write(self.path / "run.json", text)
         return text
 

@@ -15,9 +15,9 @@ from mailtrust.report.model import Report
 SCHEMA = "mailtrust.run/1"
 
 
-def run_json(report: Report) -> str:
-    """The report as text, ended by a newline."""
-    return json.dumps(as_mapping(report), indent=1, ensure_ascii=False) + "\n"
+def run_json(told: Mapping[str, Any]) -> str:
+    """The text of the file for ``as_mapping``'s data, which is redacted by now; ended by a newline."""
+    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
 
 
 def as_mapping(report: Report) -> dict[str, Any]:

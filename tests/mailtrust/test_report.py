@@ -86,6 +86,6 @@ def test_run_json_is_what_scripts_rely_on() -> None:
 def test_run_json_is_json() -> None:
     """Ended by a newline, umlauts as they are, and read back the same."""
     value = report(failed=1)
-    text = run_json(value)
+    text = run_json(as_mapping(value))
     assert text.endswith("}\n")
     assert json.loads(text) == json.loads(json.dumps(as_mapping(value)))
