@@ -91,6 +91,11 @@ class Certificate:
         name = next((line.partition("=")[2] for line in self.issuer if line.startswith("cn=")), "Certificate")
         return f"{re.sub(r'[^A-Za-z0-9-]', '', name)[:12]}#{self.serial[-4:].lstrip('0') or '0'}CA.cer"
 
+    @cached_property
+    def own_file_name(self) -> str:
+        """The same of a certificate that is the router's own."""
+        return f"{self.file_name.removesuffix('CA.cer')}D.cer"
+
     def signed_by(self, issuer: Certificate) -> bool:
         """True if the issuer's name is named and its key really made the signature."""
         try:

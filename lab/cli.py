@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Generator, Mapping
 
-from lab import configcommands, eemcommands, execcommands, filters, pki, showpki, shows
-from lab.grammar import AmbiguousError, IncompleteError, InvalidError, Match, Node, RefusedError, choices, match, tree
-from lab.session import CONFIG, Result, Session
+from lab import answering, configcommands, eemcommands, execcommands, filters, pki, showpki, shows
+from lab.grammar import (
+    AmbiguousError,
+    FailedError,
+    IncompleteError,
+    InvalidError,
+    Match,
+    Node,
+    RefusedError,
+    choices,
+    match,
+    tree,
+)
+from lab.session import ENABLE, Mode, Pause, Result, Session
 
 Handler = Callable[[Session, Mapping[str, str]], Result]
 Tables = Mapping[str, Node[Handler]]
@@ -22,7 +34,9 @@ def _tables(*, eem: bool) -> Tables:
         "trustpoint": tree(submode, pki.TRUSTPOINT),
         "chain": tree(submode, pki.CHAIN),
         "applet": tree(submode, eemcommands.APPLET),
+        "trigger": tree(submode, eemcommands.TRIGGER),
         "block": tree(submode, configcommands.BLOCK),
+        "class": tree(submode, configcommands.CLASS),
     }
     return trees
 
@@ -32,19 +46,40 @@ TABLES = {eem: _tables(eem=eem) for eem in (True, False)}
 
 async def enter(session: Session, line: str) -> str:
     """Type one line and Return: everything that the router prints before its next prompt."""
-    session.point = ""
-    if session.question:
-        return session.answer(line)
+    session.point, session.drip = "", 0.0
     command = line.strip()
-    if not command or command.startswith("!"):
+    if not session.question and (not command or command.startswith("!")):
         return ""
-    if session.configuring and command.lower().startswith("do "):
+    answer = answering.answer(session, line)
+    session.drip = answer.drip
+    session.aloud = answer.text is None and answer.cut is None
+    if answer.delay:
+        await session.before_wait()
+        await asyncio.sleep(answer.delay)
+    true = await _typed(session, line) if answer.text is None or answer.executes else ""
+    return (true if answer.text is None else answer.text)[: answer.cut]
+
+
+async def _typed(session: Session, line: str) -> str:
+    """The line takes effect: what the router truly has to say to it."""
+    if session.question:
+        return await _through_pauses(session, session.answer(line))
+    if session.configuring and line.strip().lower().startswith("do "):
         start = line.lower().index("do ") + len("do ")
-        return await _execute(session, line, start, "enable")
-    return await _execute(session, line, 0, session.mode.name)
+        return await _execute(session, line, start, ENABLE)
+    return await _execute(session, line, 0, session.mode)
 
 
-async def _execute(session: Session, line: str, start: int, mode: str) -> str:
+async def _through_pauses(session: Session, text: str) -> str:
+    """A dialogue's text once it needs an answer or is over; what comes before a silence may be shown before it."""
+    while isinstance(session.question, Pause):
+        text = await session.say(text) if session.aloud else text
+        await asyncio.sleep(session.question.seconds)
+        text += session.answer("")
+    return text
+
+
+async def _execute(session: Session, line: str, start: int, mode: Mode) -> str:
     """Run what stands in `line` from column `start` on."""
     column = len(session.prompt) + start
     try:
@@ -78,29 +113,31 @@ async def _unfold(session: Session, result: Result) -> str:
     if isinstance(result, str):
         return result
     if isinstance(result, Generator):
-        return session.begin(result)
+        return await _through_pauses(session, session.begin(result))
     await session.before_wait()
     return await result
 
 
-def _find(session: Session, text: str, mode: str) -> Match[Handler]:
-    """The command, in this mode or, from a sub-mode, in global configuration, which leaves the sub-mode."""
+def _find(session: Session, text: str, mode: Mode) -> Match[Handler]:
+    """The command, in this mode or, from a sub-mode, in one around it, which leaves the sub-mode."""
     tables = TABLES[session.router.personality.eem]
-    try:
-        return match(tables[mode], text)
-    except InvalidError as here:
-        if mode in ("user", "enable", "config"):
-            raise
+    at = 0
+    for each in (mode, *mode.around):
         try:
-            found = match(tables["config"], text)
-        except InvalidError as there:
-            raise InvalidError(max(here.at, there.at)) from there
-        session.go(CONFIG)
+            found = match(tables[each.name], text)
+        except InvalidError as refused:
+            at = max(at, refused.at)
+            continue
+        if each is not mode:
+            session.go(each)
         return found
+    raise InvalidError(at)
 
 
 def refusal(refused: RefusedError, line: str, column: int) -> str:
     """The text of a refused command; the caret stands under the word at fault, the prompt counted."""
+    if isinstance(refused, FailedError):
+        return refused.words
     if isinstance(refused, InvalidError):
         return f"{' ' * (column + refused.at)}^\n% Invalid input detected at '^' marker.\n\n"
     if isinstance(refused, AmbiguousError):

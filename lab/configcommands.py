@@ -1,23 +1,33 @@
-"""Global configuration that is neither PKI nor EEM, and the blocks (`interface`, `line`, ...) kept as they come."""
+"""Global configuration that is neither PKI nor EEM: its one-line commands, and which blocks there are."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lab.blockcommands import (
+    ALONE,
+    BLOCKS,
+    IN_A_BLOCK,
+    block,
+    in_block,
+    inner_block,
+    leave_block,
+    no_block,
+    no_inner_block,
+)
 from lab.grammar import InvalidError
 from lab.logbuffer import DEBUGGING, DEFAULT_SIZE, SEVERITIES
-from lab.session import CONFIG as CONFIG_MODE
-from lab.session import Mode, Result, Session
+from lab.session import Result, Session
 
 Args = Mapping[str, str]
 
 SMALLEST_BUFFER = 4096
 LARGEST_BUFFER = 2147483647
+HIDDEN_PROMPTS = "no service prompt config"
 GLOBALS = (
     "aaa",
     "access-list",
     "alias",
-    "archive",
     "banner",
     "boot",
     "clock",
@@ -40,34 +50,6 @@ GLOBALS = (
     "track",
     "username",
 )
-BLOCKS = {"interface": "(config-if)#", "line": "(config-line)#", "router": "(config-router)#", "vrf": "(config-vrf)#"}
-IN_A_BLOCK = (
-    "description",
-    "duplex",
-    "exec-timeout",
-    "ip access-group",
-    "ip address",
-    "ip helper-address",
-    "ip mtu",
-    "ip nat",
-    "ip ospf",
-    "ip redirects",
-    "ip vrf",
-    "length",
-    "logging synchronous",
-    "login",
-    "mtu",
-    "negotiation",
-    "network",
-    "password",
-    "rd",
-    "shutdown",
-    "speed",
-    "stopbits",
-    "transport",
-    "vrf forwarding",
-    "width",
-)
 
 
 def hostname(session: Session, args: Args) -> Result:
@@ -84,7 +66,7 @@ def no_hostname(session: Session, _args: Args) -> Result:
 
 def one_line(session: Session, args: Args) -> Result:
     """A command that running-config shows as it came."""
-    line = " ".join([next(iter(args)), *args["LINE"].split()])
+    line = " ".join([*(word for word in args if word != "LINE"), *args["LINE"].split()])
     session.router.config.lines.pop(f"no {line}", None)
     session.router.config.lines.setdefault(line)
     session.router.touch()
@@ -93,7 +75,7 @@ def one_line(session: Session, args: Args) -> Result:
 
 def no_line(session: Session, args: Args) -> Result:
     """Remove every one-line command that begins so."""
-    start = " ".join([list(args)[1], *args["LINE"].split()])
+    start = " ".join([*(word for word in args if word not in ("no", "LINE")), *args.get("LINE", "").split()])
     lines = session.router.config.lines
     for line in [line for line in lines if line == start or line.startswith(f"{start} ")]:
         del lines[line]
@@ -104,6 +86,29 @@ def no_line(session: Session, args: Args) -> Result:
 def host(session: Session, args: Args) -> Result:
     no_line(session, {"no": "no", "ip": "ip", "LINE": f"host {args['NAME']}"})
     return one_line(session, {"ip": "ip", "LINE": f"host {args['NAME']} {args['ADDRESS']}"})
+
+
+def only_line(session: Session, args: Args) -> Result:
+    """A one-line command of which there is one at a time: it takes the place of the last."""
+    start = " ".join(list(args)[:-1])
+    lines = session.router.config.lines
+    for old in [old for old in lines if old.startswith(f"{start} ")]:
+        del lines[old]
+    lines[f"{start} {args['LINE']}"] = None
+    session.router.touch()
+    return ""
+
+
+def show_prompts(session: Session, _args: Args) -> Result:
+    session.router.config.lines.pop(HIDDEN_PROMPTS, None)
+    session.router.touch()
+    return ""
+
+
+def hide_prompts(session: Session, _args: Args) -> Result:
+    session.router.config.lines[HIDDEN_PROMPTS] = None
+    session.router.touch()
+    return ""
 
 
 def log_buffer(session: Session, args: Args) -> Result:
@@ -135,36 +140,6 @@ def _logging_line(session: Session, line: str) -> None:
     session.router.touch()
 
 
-def block(session: Session, args: Args) -> Result:
-    word = next(iter(args))
-    header = " ".join([word, *args["LINE"].split()])
-    session.router.config.blocks.setdefault(header, ())
-    session.go(Mode("block", BLOCKS[word], header))
-    return ""
-
-
-def no_block(session: Session, args: Args) -> Result:
-    session.router.config.blocks.pop(" ".join([list(args)[1], *args["LINE"].split()]), None)
-    session.router.touch()
-    return ""
-
-
-def in_block(session: Session, args: Args) -> Result:
-    """A line of a block; `no X` takes X out, or is kept itself if there is none."""
-    line = " ".join([word for word in args if word != "LINE"] + args.get("LINE", "").split())
-    header, blocks = session.mode.subject, session.router.config.blocks
-    opposite = line.removeprefix("no ") if line.startswith("no ") else f"no {line}"
-    kept = tuple(old for old in blocks[header] if old not in (line, opposite))
-    blocks[header] = kept if line.startswith("no ") and len(kept) < len(blocks[header]) else (*kept, line)
-    session.router.touch()
-    return ""
-
-
-def leave_block(session: Session, _args: Args) -> Result:
-    session.go(CONFIG_MODE)
-    return ""
-
-
 def end(session: Session, _args: Args) -> Result:
     session.end()
     return ""
@@ -175,16 +150,23 @@ CONFIG = (
     ("exit", end),
     ("hostname NAME", hostname),
     ("no hostname [LINE]", no_hostname),
+    ("prompt LINE", only_line),
+    ("no prompt [LINE]", no_line),
+    ("service prompt config", show_prompts),
+    ("no service prompt config", hide_prompts),
+    ("service timestamps log LINE", only_line),
+    ("service timestamps debug LINE", only_line),
     ("ip host NAME ADDRESS", host),
     ("logging buffered [LINE]", log_buffer),
     ("no logging buffered [LINE]", no_log_buffer),
     *((f"{word} LINE", one_line) for word in (*GLOBALS, "logging")),
     *((f"no {word} LINE", no_line) for word in (*GLOBALS, "logging")),
     *((f"{word} LINE", block) for word in BLOCKS),
+    *((word, block) for word in ALONE),
     *((f"no {word} LINE", no_block) for word in BLOCKS),
+    *((f"no {word}", no_block) for word in ALONE),
 )
 SUBMODE = (("exit", leave_block),)
-BLOCK = (
-    *((row, in_block) for word in IN_A_BLOCK for row in (f"{word} [LINE]", f"no {word} [LINE]")),
-    *SUBMODE,
-)
+LINES = tuple((row, in_block) for word in IN_A_BLOCK for row in (f"{word} [LINE]", f"no {word} [LINE]"))
+BLOCK = (*LINES, ("class NAME", inner_block), ("no class NAME", no_inner_block), *SUBMODE)
+CLASS = (*LINES, *SUBMODE)

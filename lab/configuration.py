@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
+from lab import contextual
 from lab.certificate import Certificate
 
 TRUSTPOINT_ORDER = (
@@ -33,12 +34,13 @@ TRUSTPOINT_DEFAULTS = MappingProxyType({"revocation-check": "revocation-check cr
 HIDDEN_DEFAULTS = ("chain-validation stop", "revocation-check crl")
 LINES_AT_TOP = ("service", "platform")
 LINES_BEFORE_PKI = ("logging", "aaa", "clock", "ip domain", "ip name-server", "ip host", "login", "username")
+LINES_OF_EEM = ("event manager",)
 LINES_AFTER_INTERFACES = ("ip", "snmp-server", "access-list", "banner")
 
 
 @dataclass(frozen=True)
 class Installed:
-    """A CA certificate under a trustpoint, and when it came."""
+    """A certificate under a trustpoint, and when it came."""
 
     certificate: Certificate
     at: datetime
@@ -46,11 +48,12 @@ class Installed:
 
 @dataclass(frozen=True)
 class Trustpoint:
-    """A trustpoint: its sub-commands by first word, and the one CA certificate it may hold."""
+    """A trustpoint: its sub-commands by first word, the one CA certificate it may hold, the router's own one."""
 
     name: str
     settings: Mapping[str, str] = field(default_factory=lambda: TRUSTPOINT_DEFAULTS)
     ca: Installed | None = None
+    own: Installed | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -64,13 +67,19 @@ class Trustpoint:
 
 @dataclass(frozen=True)
 class Applet:
-    """An EEM applet: options of its header line, description, event, actions by label."""
+    """An EEM applet: options of its header line, description, events, trigger, actions by label."""
 
     name: str
     options: str = ""
     description: str = ""
     event: str = ""
     actions: Mapping[str, str] = field(default_factory=dict)
+    tagged: Mapping[str, str] = field(default_factory=dict)  # events by tag
+    trigger: tuple[str, ...] = ()  # its header line, and what stands below it
+
+    @property
+    def armed(self) -> bool:
+        return bool(self.event or self.tagged)
 
     def lines(self) -> Iterator[str]:
         yield f"event manager applet {self.name}" + (f" {self.options}" if self.options else "")
@@ -78,6 +87,8 @@ class Applet:
             yield f" description {self.description}"
         if self.event:
             yield f" event {self.event}"
+        yield from (f" event tag {tag} {event}" for tag, event in self.tagged.items())
+        yield from (f"{' ' if number else ''} {line}" for number, line in enumerate(self.trigger))
         yield from self.action_lines()
 
     def action_lines(self) -> Iterator[str]:
@@ -127,35 +138,10 @@ def startup(config: Config, release: str, *, hide_defaults: bool) -> str:
 
 def differences(old: Config, new: Config, release: str, *, hide_defaults: bool) -> str:
     """`show archive config differences` of startup-config and running-config: certificates always differ."""
-    before = _blocks_of(_body(old, release, nvram=True, hide_defaults=hide_defaults))
-    after = _blocks_of(_body(new, release, nvram=False, hide_defaults=hide_defaults))
-    changes = [
-        *(line for header in after for line in _changed(header, before.get(header), after[header])),
-        *(f"-{header}" for header in before if header not in after),
-    ]
-    return "\n".join(["!Contextual Config Diffs:", *(changes or ["!No changes were found"]), ""])
-
-
-def _blocks_of(body: str) -> dict[str, list[str]]:
-    """Each line of the first level with its sub-lines."""
-    blocks: dict[str, list[str]] = {}
-    for line in body.replace("!\n", "").splitlines():
-        if line.startswith(" "):
-            blocks[next(reversed(blocks))].append(line.strip())
-        else:
-            blocks.setdefault(line, [])
-    return blocks
-
-
-def _changed(header: str, before: list[str] | None, after: list[str]) -> Iterator[str]:
-    """A block that is new or has changed: its header, then its lines that came or went."""
-    if before is None:
-        yield f"+{header}"
-        yield from (f" +{line}" for line in after)
-    elif before != after:
-        yield header
-        yield from (f" +{line}" for line in after if line not in before)
-        yield from (f" -{line}" for line in before if line not in after)
+    before = _body(old, release, nvram=True, hide_defaults=hide_defaults)
+    after = _body(new, release, nvram=False, hide_defaults=hide_defaults)
+    changes = contextual.differences(before, after) or ["!No changes were found"]
+    return "\n".join(["!Contextual Config Diffs:", *changes, ""])
 
 
 def _body(config: Config, release: str, *, nvram: bool, hide_defaults: bool) -> str:
@@ -171,9 +157,10 @@ def _body(config: Config, release: str, *, nvram: bool, hide_defaults: bool) -> 
         _global_lines(config, LINES_AFTER_INTERFACES, LINES_BEFORE_PKI),
         ["control-plane"],
         *_blocks(config, lines=True),
-        _global_lines(config, (), LINES_AT_TOP + LINES_BEFORE_PKI + LINES_AFTER_INTERFACES),
+        _global_lines(config, (), LINES_AT_TOP + LINES_BEFORE_PKI + LINES_AFTER_INTERFACES + LINES_OF_EEM),
         [
             *(f"event manager environment {name} {value}" for name, value in config.environment.items()),
+            *_global_lines(config, LINES_OF_EEM),
             *(line for applet in config.applets.values() for line in applet.lines()),
         ],
     )
@@ -205,14 +192,18 @@ def _bare(line: str) -> str:
 
 def chain_lines(trustpoint: Trustpoint, *, nvram: bool) -> list[str]:
     """The `crypto pki certificate chain` block: hex, or in startup-config a file name."""
-    header = f"crypto pki certificate chain {trustpoint.name}"
-    if trustpoint.ca is None:
-        return [header]
-    certificate = trustpoint.ca.certificate
-    item = f" certificate ca {certificate.serial}"
-    if nvram:
-        return [header, f"{item} nvram:{certificate.file_name}"]
-    return [header, item, *certificate.hex_lines, "  \tquit"]
+    lines = [f"crypto pki certificate chain {trustpoint.name}"]
+    for held in (trustpoint.own, trustpoint.ca):
+        if held is None:
+            continue
+        certificate = held.certificate
+        if held is trustpoint.ca:
+            kind, file_name = "ca ", certificate.file_name
+        else:
+            kind, file_name = "self-signed " if certificate.self_signed else "", certificate.own_file_name
+        item = f" certificate {kind}{certificate.serial}"
+        lines += [f"{item} nvram:{file_name}"] if nvram else [item, *certificate.hex_lines, "  \tquit"]
+    return lines
 
 
 def version_numbers(release: str) -> str:

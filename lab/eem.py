@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
 
 from lab.configuration import Applet
@@ -21,10 +22,16 @@ MAIL_HEAD = (("server", True), ("to", True), ("from", True), ("cc", False), ("su
 MAIL_TAIL = ("source-address", "source-interface", "ipv6-address", "vrf")
 MAIL_TLS = ("port", "secure")
 SECURE = ("none", "ssl", "tls")
-PLAIN_ACTIONS = ("comment", "cli", "set", "wait", "if", "else", "elseif", "end", "exit", "puts", "info", "regexp")
+PLAIN_ACTIONS = (
+    *("add", "append", "break", "cli", "cns-event", "comment", "context", "continue", "counter", "decrement"),
+    *("divide", "else", "elseif", "end", "exit", "file", "force-switchover", "foreach", "gets", "handle-error", "help"),
+    *("if", "increment", "info", "multiply", "policy", "publish-event", "puts", "regexp", "reload", "set"),
+    *("snmp-trap", "string", "subtract", "track", "wait", "while"),
+)
 DEFAULT_PORT = 25
 DEFAULT_MAXRUN = 20.0
 TIMEOUT = "timeout error"
+EVENT_NUMBERS = {"none": "131", "syslog": "97"}
 DEBUG_FLAGS = {
     "pki": "crypto pki",
     "openssl": "ssl openssl",
@@ -133,7 +140,9 @@ def syslog_words(found: list[Word]) -> tuple[str, str]:
 
 
 def event_type(event: str) -> str:
-    """`none`, `syslog`, `timer cron`: the column Event Type."""
+    """`none`, `syslog`, `timer cron`: the column Event Type; one of several tagged events has none of these."""
+    if not event:
+        return "multiple"
     first, *others = event.split()
     return f"{first} {others[0]}" if first == "timer" and others else first
 
@@ -148,7 +157,7 @@ def register(router: Router, name: str) -> None:
     applet = router.config.applets.get(name)
     if applet is None:
         return
-    if applet.event:
+    if applet.armed:
         router.registered[name] = router.clock()
     else:
         router.registered.pop(name, None)
@@ -185,7 +194,7 @@ class Run:
 async def run(router: Router, applet: Applet) -> None:
     """Run all actions, in the order of their labels as strings, until one fails."""
     started = router.clock()
-    variables = {**router.config.environment, "_event_type_string": "none", "_info_routername": router.config.hostname}
+    variables = {**router.config.environment, **_of_the_event(applet, started)}
     this = Run(router, applet, variables, time.monotonic() + maxrun(applet))
     status = "success"
     for label in sorted(applet.actions):
@@ -194,6 +203,21 @@ async def run(router: Router, applet: Applet) -> None:
             break
     number = router.history[-1].number + 1 if router.history else 1
     router.history.append(Job(number, status, started, event_type(applet.event), applet.name))
+
+
+def _of_the_event(applet: Applet, at: datetime) -> dict[str, str]:
+    """The variables that the event itself sets; what actions set comes with the actions."""
+    seconds, kind = at.timestamp(), event_type(applet.event)
+    return {
+        "_event_id": "1",
+        "_event_pub_msec": str(int(seconds % 1 * 1000)),
+        "_event_pub_sec": str(int(seconds)),
+        "_event_pub_time": f"{seconds:.3f}",
+        "_event_severity": "severity-normal",
+        "_event_type": EVENT_NUMBERS.get(kind, "0"),
+        "_event_type_string": kind,
+        "_job_id": "1",
+    }
 
 
 async def _succeeds(this: Run, label: str) -> bool:
@@ -260,6 +284,23 @@ async def _set(this: Run, rest: str) -> str | None:
     return None
 
 
+async def _info(this: Run, rest: str) -> str | None:
+    """`info type routername` is what sets `$_info_routername`, and nothing else does."""
+    if [word.text for word in words(rest)][:2] == ["type", "routername"]:
+        this.variables["_info_routername"] = this.router.config.hostname
+    return None
+
+
+def _setting(variable: str) -> Callable[[Run, str], Awaitable[str | None]]:
+    """An action that is not carried out: only that its result is set matters to others."""
+
+    async def act(this: Run, rest: str) -> None:
+        this.fill_in(rest)
+        this.variables[variable] = ""
+
+    return act
+
+
 async def _wait(this: Run, rest: str) -> str | None:
     seconds, left = float(this.fill_in(rest)), this.left
     await asyncio.sleep(min(seconds, left))
@@ -271,4 +312,8 @@ ACTIONS: dict[str, Callable[[Run, str], Awaitable[str | None]]] = {
     "syslog": _syslog,
     "set": _set,
     "wait": _wait,
+    "info": _info,
+    "cli": _setting("_cli_result"),
+    "regexp": _setting("_regexp_result"),
+    "string": _setting("_string_result"),
 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Coroutine, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from lab import eem
+from lab.configcommands import no_line, one_line
 from lab.configuration import Applet
 from lab.grammar import InvalidError
 from lab.router import job_time
@@ -33,8 +35,9 @@ EVENTS = (
     "rpc",
     "snmp",
     "snmp-notification",
-    "tag",
 )
+KEPT = ("policy", "directory", "session", "scheduler", "history", "detector")
+OPTIONS = re.compile(r"(authorization bypass)?( ?\bclass ([A-Z]|default))?( ?\btrap)?")
 POLICY_HEADER = "No.  Class     Type    Event Type          Trap  Time Registered           Name\n"
 HISTORY_HEADER = "\nNo.  Job Id Proc Status   Time of Event            Event Type        Name\n\n"
 ENVIRONMENT_HEADER = f"{'No.':5}{'Name':30}{'Value':30}\n"
@@ -59,6 +62,8 @@ def no_environment(session: Session, args: Args) -> Result:
 def applet(session: Session, args: Args) -> Result:
     """Enter applet mode. The applet is registered when the mode is left."""
     name, options = args["NAME"], args.get("LINE", "")
+    if options and not OPTIONS.fullmatch(options):
+        raise InvalidError(at=0)
     known = session.router.config.applets.get(name, Applet(name))
     _put(session, replace(known, options=options or known.options))
     session.go(Mode("applet", "(config-applet)#", name, leave=lambda: eem.register(session.router, name)))
@@ -93,6 +98,38 @@ def description(session: Session, args: Args) -> Result:
 
 def no_description(session: Session, _args: Args) -> Result:
     _put(session, replace(_edited(session), description=""))
+    return ""
+
+
+def tagged_event(session: Session, args: Args) -> Result:
+    """`event tag T ...`: an applet may have several of these, for its trigger to combine."""
+    edited = _edited(session)
+    _put(session, replace(edited, tagged={**edited.tagged, args["TAG"]: args["LINE"]}))
+    return ""
+
+
+def no_tagged_event(session: Session, args: Args) -> Result:
+    edited = _edited(session)
+    _put(session, replace(edited, tagged={k: v for k, v in edited.tagged.items() if k != args["TAG"]}))
+    return ""
+
+
+def trigger(session: Session, args: Args) -> Result:
+    """Enter trigger mode, which lies within applet mode: the applet is not registered by it."""
+    edited = _edited(session)
+    _put(session, replace(edited, trigger=(f"trigger {args.get('LINE', '')}".strip(), *edited.trigger[1:])))
+    session.go(Mode("trigger", "(config-applet-trigger)#", edited.name, parent=session.mode))
+    return ""
+
+
+def no_trigger(session: Session, _args: Args) -> Result:
+    _put(session, replace(_edited(session), trigger=()))
+    return ""
+
+
+def in_trigger(session: Session, args: Args) -> Result:
+    edited, line = _edited(session), f"{next(iter(args))} {args['LINE']}"
+    _put(session, replace(edited, trigger=(*(old for old in edited.trigger if old != line), line)))
     return ""
 
 
@@ -147,7 +184,10 @@ def show_policies(session: Session, _args: Args) -> Result:
 
 def _policies(session: Session) -> Iterator[str]:
     router = session.router
-    for number, (name, since) in enumerate(router.registered.items(), 1):
+    scripts = [line.split()[3] for line in router.config.lines if line.startswith("event manager policy ")]
+    for number, name in enumerate(scripts, 1):
+        yield f"{number:<5}{'script':10}{'user':8}{'syslog':20}{'Off':6}{job_time(router.booted):26}{name}"
+    for number, (name, since) in enumerate(router.registered.items(), len(scripts) + 1):
         applet = router.config.applets[name]
         kind = eem.event_type(applet.event)
         yield f"{number:<5}{'applet':10}{'user':8}{kind:20}{'Off':6}{job_time(since):26}{name}"
@@ -183,12 +223,19 @@ CONFIG = (
     ("no event manager environment NAME [LINE]", no_environment),
     ("event manager applet NAME [LINE]", applet),
     ("no event manager applet NAME", no_applet),
+    *((f"event manager {kind} LINE", one_line) for kind in KEPT),
+    *((f"no event manager {kind} LINE", no_line) for kind in KEPT),
 )
+TRIGGER = (("correlate LINE", in_trigger), ("attribute LINE", in_trigger))
 APPLET = (
     ("description LINE", description),
     ("no description [LINE]", no_description),
     *((f"event {kind} [LINE]", event) for kind in EVENTS),
+    ("event tag TAG LINE", tagged_event),
     ("no event [LINE]", no_event),
+    ("no event tag TAG [LINE]", no_tagged_event),
+    ("trigger [LINE]", trigger),
+    ("no trigger [LINE]", no_trigger),
     ("action LABEL LINE", action),
     ("no action LABEL [LINE]", no_action),
 )

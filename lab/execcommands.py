@@ -5,16 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lab.grammar import InvalidError
-from lab.session import CONFIG, ENABLE, USER, Ask, Dialogue, Result, Session
-from lab.shows import running_config
+from lab.session import CONFIG, ENABLE, USER, Ask, Dialogue, Pause, Result, Session
+from lab.shows import BUSY, running_config
 
 Args = Mapping[str, str]
 
 LOCKED = "Configuration mode locked exclusively by user 'console' process '3' from terminal '0'. Please try later.\n"
+BUILDING = "Building configuration...\n"
 OVERWRITE = """Warning: Attempting to overwrite an NVRAM configuration previously written
 by a different version of the system image.
 """
-BUSY = "startup-config file open failed (Device or resource busy)\n"
+CORRUPT = """Warning: Saving this config to nvram may corrupt any network management or security files \
+stored at the end of nvram.
+"""
+CHANGED = "Warning: the boot variables have changed since the last write.\n"
+QUESTIONS = {
+    "overwrite": (OVERWRITE, "Overwrite the previous NVRAM configuration?[confirm]", ("", "y", "Y")),
+    "confirms": (CHANGED, "Proceed with the write?[confirm]", ("", "y", "Y")),
+    "asks": (CORRUPT, "Continue? [no]: ", ("y", "yes")),
+}
+WORDS = {
+    "compressed": "Compressed configuration from 22772 bytes to 7054 bytes[OK]\n",
+    "ok-but-failed": "[OK]\n%Error opening nvram:/startup-config (No space left on device)\n",
+    "failed": "startup-config file write failed (No space left on device)\n",
+}
+NOT_SAVED = ("ok-but-failed", "failed")
 TRIES = 3
 MOST_LINES = 512
 
@@ -46,7 +61,7 @@ def enable(session: Session, _args: Args) -> Result:
 
 def _enable(session: Session, secret: str) -> Dialogue:
     for _ in range(TRIES):
-        if (yield Ask("", "Password: ", "secret")) == secret:
+        if (yield Ask("", session.router.personality.enable_question, "secret")) == secret:
             session.go(ENABLE)
             return ""
     return "% Bad secrets\n\n"
@@ -104,35 +119,11 @@ def timestamps(session: Session, args: Args) -> Result:
     return ""
 
 
-# -- saving and clearing ------------------------------------------------------------------------------------------
+# -- saving and clearing ----------------------------------------------------------------------------------------------
 
 
 def write(session: Session, _args: Args) -> Result:
     return _write(session)
-
-
-def _write(session: Session) -> str | Dialogue:
-    """Save, in the way of this router's personality."""
-    session.point = "write-memory"
-    router = session.router
-    if router.save_refused():
-        return BUSY
-    if router.personality.save == "overwrite" and not router.saved:
-        return _overwrite(session)
-    return _saved(session)
-
-
-def _overwrite(session: Session) -> Dialogue:
-    if (yield Ask(OVERWRITE, "Overwrite the previous NVRAM configuration?[confirm]", "key")) in ("", "y", "Y"):
-        return _saved(session)
-    return ""
-
-
-def _saved(session: Session) -> str:
-    session.router.save()
-    if session.router.personality.save == "compressed":
-        return "Building configuration...\nCompressed configuration from 22772 bytes to 7054 bytes[OK]\n"
-    return "Building configuration...\n[OK]\n"
 
 
 def copy(session: Session, _args: Args) -> Result:
@@ -141,8 +132,25 @@ def copy(session: Session, _args: Args) -> Result:
 
 def _copy(session: Session) -> Dialogue:
     yield Ask("", "Destination filename [startup-config]? ")
-    saving = _write(session)
-    return saving if isinstance(saving, str) else (yield from saving)
+    return (yield from _write(session))
+
+
+def _write(session: Session) -> Dialogue:
+    """Save, in the way of this router's personality."""
+    session.point = "write-memory"
+    router, habit = session.router, session.router.personality.save
+    if router.save_refused():
+        return BUSY
+    if habit in QUESTIONS and not (habit == "overwrite" and router.saved):
+        text, prompt, wanted = QUESTIONS[habit]
+        if (yield Ask(text, prompt, "key" if "[confirm]" in prompt else "line")).strip() not in wanted:
+            return ""
+    if router.personality.save_seconds:
+        yield Pause(BUILDING, seconds=router.personality.save_seconds)
+    if habit not in NOT_SAVED:
+        router.save()
+    words = WORDS.get(habit, "[OK]\n")
+    return words if router.personality.save_seconds else BUILDING + words
 
 
 def clear_logging(session: Session, _args: Args) -> Result:

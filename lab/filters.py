@@ -91,6 +91,6 @@ def split(line: str) -> tuple[str, Callable[[str], str]]:
     chosen, wanted = FILTERS[found[0]], pattern(expression.lstrip())
 
     def apply(text: str) -> str:
-        return "".join(f"{line}\n" for line in chosen(text.splitlines(), wanted))
+        return "".join(f"{line}\n" for line in chosen(text.removesuffix("\n").split("\n"), wanted))
 
     return command, apply

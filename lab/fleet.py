@@ -65,8 +65,8 @@ def host_lines(hosts: Mapping[str, str]) -> tuple[str, ...]:
 
 
 async def configure(router: Router, lines: Iterable[str]) -> None:
-    """Type configuration lines into a router; one that is refused raises ValueError with what the router said."""
-    session = Session(router, mode=CONFIG)
+    """Type configuration lines into a router, whatever its faults; a refused one raises ValueError with its words."""
+    session = Session(router, mode=CONFIG, exempt=True)
     for line in lines:
         output = await cli.enter(session, line)
         if output.lstrip(" ^\n").startswith("%"):

@@ -35,6 +35,14 @@ class IncompleteError(RefusedError):
     """`% Incomplete command.`: the line stops before the command does."""
 
 
+class FailedError(RefusedError):
+    """A command that cannot be carried out; no filter stops its words."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
+
+
 @dataclass
 class Node(Generic[Handler]):
     """A place in the tree: what may come next, and what runs if nothing does."""

@@ -125,7 +125,7 @@ def _hosts(
         if personality.enable_secret is not None:
             host |= _connection(auth_secondary=personality.enable_secret)
         hosts[name] = host
-    hosts |= {name: _host(DISCARD) for name in unreachable}
+    hosts |= {name: _host(port) for port, name in enumerate(unreachable, DISCARD)}
     for name, data in host_data.items():
         hosts[name]["data"] = dict(data)
     return hosts

@@ -34,13 +34,17 @@ def issue(
     *,
     by: Identity | None = None,
     hosts: Iterable[str] = (),
+    serial: int = 0,
 ) -> Identity:
-    """A certificate for `key`, signed by `by` or else by itself: a mail host's if it has `hosts`, else a CA's."""
+    """A certificate for `key`, signed by `by` or else by itself: a mail host's if it has `hosts`, else a CA's.
+
+    `serial`: 0 takes one at random.
+    """
     issuer, signer = (by.certificate.subject, by.key) if by else (subject, key)
     names = [general_name(host) for host in hosts]
     builder = (
         x509.CertificateBuilder(subject_name=subject, issuer_name=issuer, public_key=key.public_key())
-        .serial_number(x509.random_serial_number())
+        .serial_number(serial or x509.random_serial_number())
         .not_valid_before(at + timedelta(days=life[0]))
         .not_valid_after(at + timedelta(days=life[1]))
         .add_extension(x509.BasicConstraints(ca=not names, path_length=None), critical=True)

@@ -23,10 +23,13 @@ class Keyboard:
         self._text = ""
         self._at = 0
         self._ended = False
+        self._dropped = False
         self._arrived = asyncio.Event()
         self._before_wait = before_wait
 
     def feed(self, text: str) -> None:
+        if self._dropped:
+            return
         self._text = self._text[self._at :] + text
         self._at = 0
         self._arrived.set()
@@ -35,6 +38,11 @@ class Keyboard:
         """No more will come; what has come is still read."""
         self._ended = True
         self._arrived.set()
+
+    def drop(self) -> None:
+        """The client is gone, and what it typed ahead with it."""
+        self._text, self._at, self._dropped = "", 0, True
+        self.end()
 
     async def run(self) -> str:
         """The next run of plain characters, or the next single other one."""

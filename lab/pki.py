@@ -9,33 +9,24 @@ from string import hexdigits
 from lab.certificate import Certificate, NotACertificateError, from_hex, from_paste, grouped
 from lab.configuration import TRUSTPOINT_DEFAULTS, TRUSTPOINT_ORDER, Installed, Trustpoint
 from lab.grammar import InvalidError
+from lab.pkitexts import (
+    ACCEPT_PROMPT,
+    ACCEPTED,
+    FAIL,
+    FINGERPRINT_MISSING,
+    HAS_CA,
+    NOT_A_CA,
+    PASTE,
+    REJECTED,
+    REMOVAL,
+    SUBORDINATE,
+    SURE_PROMPT,
+)
+from lab.prompting import configuration_prompt
 from lab.session import Ask, Dialogue, Mode, Result, Session
 
 Args = Mapping[str, str]
 
-FAIL = "% Error in saving certificate: status = FAIL\n\n"
-REJECTED = f"Trustpoint CA certificate is rejected. Abort.\n{FAIL}"
-ACCEPTED = "Trustpoint CA certificate accepted.\n% Certificate successfully imported\n\n"
-FINGERPRINT_MISSING = f"Trustpoint fingerprint must be supplied.\n{REJECTED}"
-PASTE = """
-Enter the base 64 encoded CA certificate.
-End with a blank line or the word "quit" on a line by itself
-
-"""
-NOT_A_CA = """Trustpoint '{}' is a subordinate CA.
-but certificate is not a CA certificate.
-Manual verification required
-"""
-SUBORDINATE = "Trustpoint '{}' is a subordinate CA and holds a non self signed cert\n"
-REMOVAL = """% Removing an enrolled trustpoint will destroy all certificates
- received from the related Certificate Authority.
-
-"""
-HAS_CA = """% Please delete your existing CA certificate first.
-% You must use 'no crypto pki trustpoint <trustpoint-name>' to delete the CA certificate
-"""
-ACCEPT_PROMPT = "% Do you accept this certificate? [yes/no]: "
-SURE_PROMPT = "Are you sure you want to do this? [yes/no]: "
 MID_PASTE = 5  # lines into a paste
 FINGERPRINT_DIGITS = {32: "md5", 40: "sha1"}
 
@@ -98,7 +89,7 @@ def no_trustpoint(session: Session, args: Args) -> Result:
     trustpoint = session.router.config.trustpoints.get(name)
     if trustpoint is None:
         return "% CA trustpoint for that name not found\n"
-    if trustpoint.ca is None:
+    if trustpoint.ca is None and trustpoint.own is None:
         _remove(session, name)
         return ""
     return _removal(session, name)
@@ -133,11 +124,11 @@ def authenticate(session: Session, args: Args) -> Result:
 def _paste(session: Session, trustpoint: Trustpoint) -> Dialogue:
     lines: list[str] = []
     session.point = "before-paste"
-    line = yield Ask(PASTE)
+    line = yield Ask(PASTE, answer="paste")
     while line.strip() not in ("", "quit"):
         lines.append(line)
         session.point = "mid-paste" if len(lines) == MID_PASTE else ""
-        line = yield Ask("")
+        line = yield Ask("", answer="paste")
     session.point = "after-paste"
     try:
         certificate = from_paste(lines)
@@ -226,7 +217,7 @@ def install(session: Session, name: str, certificate: Certificate) -> None:
     router.log(4, "PKI", "NOCONFIGAUTOSAVE", advice)
 
 
-# -- certificate chain --------------------------------------------------------------------------------------------
+# -- certificate chain -------------------------------------------------------------------------------------------------
 
 
 def chain(session: Session, args: Args) -> Result:
@@ -240,41 +231,50 @@ def no_chain(session: Session, args: Args) -> Result:
     trustpoint = session.router.config.trustpoints.get(args["NAME"])
     if trustpoint is None:
         return f"% Certificate server '{args['NAME']}' is not known\n"
-    return _empty(session, trustpoint) if trustpoint.ca else ""
+    return _empty(session, trustpoint) if trustpoint.ca or trustpoint.own else ""
 
 
 def _empty(session: Session, trustpoint: Trustpoint) -> Dialogue:
     text = f"% This will remove all certificates for trustpoint {trustpoint.name}\n"
     if (yield from yes_no(text, SURE_PROMPT)) == "yes":
-        session.router.put(replace(trustpoint, ca=None))
+        session.router.put(replace(trustpoint, ca=None, own=None))
     return ""
 
 
 def chain_certificate(session: Session, args: Args) -> Result:
-    """`certificate ca SERIAL`: hex lines until `quit`. The serial is read from the certificate, not from the line."""
+    """`certificate [ca|self-signed] SERIAL`: hex lines until `quit`; the serial is read from the certificate itself."""
     if set(args["SERIAL"]) - set(hexdigits):
         raise InvalidError(at=0)
-    return _hex_paste(session)
+    return _hex_paste(session, ca="ca" in args)
 
 
-def _hex_paste(session: Session) -> Dialogue:
+def _hex_paste(session: Session, *, ca: bool) -> Dialogue:
     lines: list[str] = []
-    prompt = session.prompt.partition("(")[0] + "(config-pki-hexmode)#"
-    line = yield Ask("", prompt)
-    while line.strip() != "quit":
+    prompt = configuration_prompt(session.router, "(config-pki-hexmode)#")
+    while (line := (yield Ask("", prompt, "paste"))).strip() != "quit":
         lines.append(line)
-        line = yield Ask("", prompt)
     try:
-        install(session, session.mode.subject, from_hex(lines))
+        pasted = from_hex(lines)
     except NotACertificateError:
         return FAIL
+    if ca:
+        install(session, session.mode.subject, pasted)
+    else:
+        _own(session, pasted)
     return ""
 
 
+def _own(session: Session, pasted: Certificate) -> None:
+    router, name = session.router, session.mode.subject
+    trustpoint = router.config.trustpoints.get(name, Trustpoint(name))
+    router.put(replace(trustpoint, own=Installed(pasted, router.clock())))
+
+
 def no_chain_certificate(session: Session, args: Args) -> Result:
-    trustpoint = session.router.config.trustpoints.get(session.mode.subject)
-    if trustpoint and trustpoint.ca and int(trustpoint.ca.certificate.serial, 16) == int(args["SERIAL"], 16):
-        session.router.put(replace(trustpoint, ca=None))
+    trustpoint, ca = session.router.config.trustpoints.get(session.mode.subject), "ca" in args
+    held = trustpoint and (trustpoint.ca if ca else trustpoint.own)
+    if trustpoint and held and int(held.certificate.serial, 16) == int(args["SERIAL"], 16):
+        session.router.put(replace(trustpoint, ca=None) if ca else replace(trustpoint, own=None))
     return ""
 
 
@@ -288,6 +288,7 @@ CONFIG = (
 SPELT_OUT = (
     "enrollment terminal [pem]",
     "enrollment selfsigned",
+    "enrollment pkcs12",
     "enrollment url LINE",
     "enrollment profile NAME",
     "revocation-check none",
@@ -303,7 +304,5 @@ TRUSTPOINT = (
     *((f"no {word} [LINE]", no_setting) for word in TRUSTPOINT_ORDER),
     *((f"default {word} [LINE]", no_setting) for word in TRUSTPOINT_ORDER),
 )
-CHAIN = (
-    ("certificate ca SERIAL", chain_certificate),
-    ("no certificate ca SERIAL", no_chain_certificate),
-)
+ITEMS = ("certificate ca SERIAL", "certificate self-signed SERIAL", "certificate SERIAL")
+CHAIN = (*((row, chain_certificate) for row in ITEMS), *((f"no {row}", no_chain_certificate) for row in ITEMS))

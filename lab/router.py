@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cryptography import x509
 
 from lab.configuration import Config, Trustpoint, default_config
+from lab.factory import default_trustpoints
 from lab.logbuffer import DEBUGGING, SEVERITIES, LogBuffer
 from lab.mailclient import Delivery, Mail
-from lab.personality import Personality
+from lab.personality import Answer, Personality
+
+if TYPE_CHECKING:
+    from lab.session import Session
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+STAMPS = "service timestamps log "
 CLOCK_MARKS: Mapping[str, str] = {"synchronised": "", "never-set": "*", "lost": "."}
 
 
@@ -68,11 +74,16 @@ class Router:
     booted: datetime = field(init=False)
     lock: object | None = None
     strikes: int = 0  # how often the fault of this personality has struck
+    matched: Counter[tuple[int, object]] = field(default_factory=Counter)  # lines that came to each fault, by place
+    answering: Callable[[Session, str], Answer | None] | None = None  # a test's word on each line; None is the truth
     saved: bool = False
     save_tried: bool = False
+    startup_tried: bool = False
 
     def __post_init__(self) -> None:
         self.startup = default_config(self.personality.hostname, self.personality.host_login[0])
+        if self.personality.default_trustpoints:
+            self.startup.trustpoints.update(default_trustpoints(self.personality.hostname))
         self.lock = "console" if self.personality.config_locked else None
         self.reload()
 
@@ -83,7 +94,7 @@ class Router:
         self.debugs.clear()
         self.history.clear()
         self.booted = self.changed = self.clock()
-        self.registered = {name: self.booted for name, applet in self.config.applets.items() if applet.event}
+        self.registered = {name: self.booted for name, applet in self.config.applets.items() if applet.armed}
         self.log(5, "SYS", "RESTART", "System restarted --")
         if self.personality.clock == "never-set":
             text = "PKI functions can not be initialized until an authoritative time source, like NTP, can be obtained."
@@ -97,6 +108,15 @@ class Router:
         """True if nvram is busy: always, or once."""
         busy, self.save_tried = not self.save_tried, True
         return self.personality.save == "busy" or (self.personality.save == "busy-once" and busy)
+
+    def startup_refused(self) -> bool:
+        """True if startup-config cannot be read now: always, or once."""
+        busy, self.startup_tried = not self.startup_tried, True
+        return self.personality.startup == "busy" or (self.personality.startup == "busy-once" and busy)
+
+    @property
+    def startup_absent(self) -> bool:
+        return self.personality.startup == "absent" and not self.saved
 
     def clock(self) -> datetime:
         """The router's time, in its own zone."""
@@ -117,8 +137,10 @@ class Router:
         return CLOCK_MARKS[self.personality.clock]
 
     def stamp(self) -> str:
-        """The time that a log line begins with."""
-        return f"{self.mark}{log_stamp(self.clock())}"
+        """The time that a log line begins with: UTC, unless `service timestamps log` says `localtime`."""
+        words = next((line.split()[3:] for line in self.config.lines if line.startswith(STAMPS)), [])
+        at = self.clock() if "localtime" in words else self.clock().astimezone(timezone.utc)
+        return f"{self.mark}{log_stamp(at)}" + (f" {at.tzname()}" if "show-timezone" in words else "")
 
     def log(self, severity: int, facility: str, mnemonic: str, text: str) -> None:
         self._record(severity, f"%{facility}-{severity}-{mnemonic}: {text}")

@@ -45,23 +45,24 @@ def certificates(session: Session, args: Args) -> Result:
     router, name = session.router, args.get("NAME")
     if name and name not in router.config.trustpoints:
         return f"% Certificate Authority (trustpoint) '{name}' is unknown\n"
-    shown: dict[Certificate, list[Trustpoint]] = {}
+    shown: dict[Installed, list[Trustpoint]] = {}
     for trustpoint in router.config.trustpoints.values():
-        if trustpoint.ca:
-            shown.setdefault(trustpoint.ca.certificate, []).append(trustpoint)
-    wanted = [users for users in shown.values() if not name or name in [user.name for user in users]]
-    return "\n".join(_text(_block(router, users, verbose="verbose" in args)) for users in wanted)
+        for held in (trustpoint.own, trustpoint.ca):
+            if held:
+                same = next((other for other in shown if other.certificate == held.certificate), held)
+                shown.setdefault(same, []).append(trustpoint)
+    wanted = [each for each in shown.items() if not name or name in [user.name for user in each[1]]]
+    return "\n".join(_text(_block(router, *each, verbose="verbose" in args)) for each in wanted)
 
 
 def _text(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _block(router: Router, users: list[Trustpoint], *, verbose: bool) -> Iterator[str]:
-    installed = users[0].ca
-    assert installed
+def _block(router: Router, installed: Installed, users: list[Trustpoint], *, verbose: bool) -> Iterator[str]:
     certificate, zone = installed.certificate, router.zone
-    yield "CA Certificate"
+    own = users[0].own == installed
+    yield "Router Self-Signed Certificate" if own else "CA Certificate"
     yield "  Status: Available"
     if verbose:
         yield f"  Version: {certificate.x509.version.value + 1}"
@@ -80,12 +81,12 @@ def _block(router: Router, users: list[Trustpoint], *, verbose: bool) -> Iterato
         yield from _installed(installed, zone)
     yield f"  Associated Trustpoints: {' '.join(user.name for user in users)} "
     if any(_saved(router, user) for user in users):
-        yield f"  Storage: nvram:{certificate.file_name}"
+        yield f"  Storage: nvram:{certificate.own_file_name if own else certificate.file_name}"
 
 
 def _saved(router: Router, trustpoint: Trustpoint) -> bool:
     saved = router.startup.trustpoints.get(trustpoint.name)
-    return saved is not None and saved.ca == trustpoint.ca
+    return saved is not None and (saved.ca, saved.own) == (trustpoint.ca, trustpoint.own)
 
 
 def _installed(installed: Installed, zone: tzinfo) -> Iterator[str]:
@@ -236,26 +237,37 @@ def trustpoints(session: Session, args: Args) -> Result:
 
 def _summary(trustpoint: Trustpoint) -> Iterator[str]:
     yield f"Trustpoint {trustpoint.name}:"
-    if trustpoint.ca:
+    held = trustpoint.ca or trustpoint.own
+    if held:
         yield "    Subject Name:"
-        yield from (f"    {line}" for line in trustpoint.ca.certificate.subject)
-        yield f"          Serial Number (hex): {trustpoint.ca.certificate.serial}"
+        yield from (f"    {line}" for line in held.certificate.subject)
+        yield f"          Serial Number (hex): {held.certificate.serial}"
+    if trustpoint.ca:
         yield "    Certificate configured."
+    if trustpoint.own:
+        yield "    Persistent self-signed certificate trust point"
+        yield f"    Using key label {trustpoint.name}"
 
 
 def _status(trustpoint: Trustpoint) -> Iterator[str]:
     yield f"Trustpoint {trustpoint.name}:"
-    if trustpoint.ca:
-        certificate = trustpoint.ca.certificate
-        yield "  Issuing CA certificate configured:"
-        yield "    Subject Name:"
-        yield f"     {','.join(certificate.subject)}"
-        yield f"    Fingerprint MD5: {grouped(certificate.md5)} "
-        yield f"    Fingerprint SHA1: {grouped(certificate.sha1)} "
+    held, own = trustpoint.ca or trustpoint.own, trustpoint.own
+    if held:
+        yield from _configured("Issuing CA certificate", held.certificate)
+    if own:
+        yield from _configured("Router General Purpose certificate", own.certificate)
     yield "  State:"
-    yield "    Keys generated ............. No"
-    yield f"    Issuing CA authenticated ....... {'Yes' if trustpoint.ca else 'No'}"
-    yield "    Certificate request(s) ..... None"
+    yield f"    Keys generated ............. {'Yes (General Purpose, non-exportable)' if own else 'No'}"
+    yield f"    Issuing CA authenticated ....... {'Yes' if held else 'No'}"
+    yield f"    Certificate request(s) ..... {'Yes' if own else 'None'}"
+
+
+def _configured(what: str, certificate: Certificate) -> Iterator[str]:
+    yield f"  {what} configured:"
+    yield "    Subject Name:"
+    yield f"     {','.join(certificate.subject)}"
+    yield f"    Fingerprint MD5: {grouped(certificate.md5)} "
+    yield f"    Fingerprint SHA1: {grouped(certificate.sha1)} "
 
 
 EXEC = (

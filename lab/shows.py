@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from lab import configuration
+from lab import configuration, rights
+from lab.grammar import FailedError
 from lab.logbuffer import SEVERITIES
 from lab.router import Router, clock_text
 from lab.session import USER, Result, Session
 
 Args = Mapping[str, str]
 
-TRAINS = {16: "Gibraltar", 17: "Cupertino"}
+TRAINS = {  # the first release of each
+    (16, 1): "Denali",
+    (16, 4): "Everest",
+    (16, 7): "Fuji",
+    (16, 10): "Gibraltar",
+    (17, 1): "Amsterdam",
+    (17, 5): "Bengaluru",
+    (17, 7): "Cupertino",
+    (17, 10): "Dublin",
+    (17, 15): "IOSXE",
+}
 CLOCK_SOURCES = {"synchronised": "NTP", "never-set": "hardware calendar", "lost": "NTP"}
 
 VERSION = """\
@@ -69,6 +80,9 @@ Log Buffer ({size} bytes):
 
 """
 
+BUSY = "startup-config file open failed (Device or resource busy)\n"
+DIFF_FAILS = "% Diff operation fails: not enough contiguous memory for both configurations\n"
+
 NTP = {
     "synchronised": "Clock is synchronized, stratum 3, reference is 192.0.2.123    \n",
     "never-set": "Clock is unsynchronized, stratum 16, no reference clock\n",
@@ -92,7 +106,7 @@ def version(session: Session, _args: Args) -> Result:
     major, minor, *rest = personality.release.split(".")
     return VERSION.format(
         release=personality.release,
-        train=TRAINS.get(int(major), "IOSXE"),
+        train=train(int(major), int(minor)),
         image="X86_64_LINUX_IOSD-UNIVERSALK9-M",
         short=".".join([str(int(major)), str(int(minor)), *(part.lstrip("0") or "0" for part in rest)]),
         hostname=router.config.hostname,
@@ -100,6 +114,11 @@ def version(session: Session, _args: Args) -> Result:
         board=f"9LAB{sum(map(ord, router.config.hostname)):07d}",
         mode=personality.mode.capitalize(),
     )
+
+
+def train(major: int, minor: int) -> str:
+    """The name in brackets: of the last train that is not younger than the release."""
+    return [name for first, name in TRAINS.items() if first <= (major, minor)][-1]
 
 
 def uptime(lasted: timedelta) -> str:
@@ -140,18 +159,30 @@ def running_config(session: Session, _args: Args) -> Result:
     router = session.router
     changed = f"{clock_text(router.changed)} by {session.user}"
     hide = router.personality.hides_defaults
-    return configuration.running(router.config, router.personality.release, changed, hide_defaults=hide)
+    text = configuration.running(router.config, router.personality.release, changed, hide_defaults=hide)
+    return rights.visible(session, text)
 
 
 def startup_config(session: Session, _args: Args) -> Result:
-    personality = session.router.personality
-    return configuration.startup(session.router.startup, personality.release, hide_defaults=personality.hides_defaults)
+    router, personality = session.router, session.router.personality
+    if router.startup_absent:
+        raise FailedError("startup-config is not present\n")
+    if router.startup_refused():
+        raise FailedError(BUSY)
+    return configuration.startup(router.startup, personality.release, hide_defaults=personality.hides_defaults)
 
 
 def config_differences(session: Session, _args: Args) -> Result:
     router, personality = session.router, session.router.personality
+    if personality.differences == "fails":
+        return DIFF_FAILS
+    if router.startup_absent:
+        return "Error: Could not open file nvram:startup-config for reading\n"
+    if router.startup_refused():
+        return "%Error opening nvram:startup-config (Device or resource busy)\n"
     hide = personality.hides_defaults
-    return configuration.differences(router.startup, router.config, personality.release, hide_defaults=hide)
+    text = configuration.differences(router.startup, router.config, personality.release, hide_defaults=hide)
+    return text.removeprefix("!") if personality.differences == "old" else text
 
 
 def ntp_status(session: Session, _args: Args) -> Result:
@@ -207,7 +238,15 @@ def _interface(name: str, lines: tuple[str, ...]) -> str:
 
 
 def privilege(session: Session, _args: Args) -> Result:
-    return f"Current privilege level is {1 if session.mode is USER else 15}\n"
+    view = session.router.personality.view
+    if view and session.mode is not USER:
+        return f"Currently in View Context with view '{view}'\n"
+    return f"Current privilege level is {rights.level(session)}\n"
+
+
+def parser_view(session: Session, _args: Args) -> Result:
+    view = session.router.personality.view
+    return f"Current view is '{view}'\n" if view else "No view is active ! Currently in Privilege Level Context\n"
 
 
 def debugging(session: Session, _args: Args) -> Result:
@@ -218,6 +257,7 @@ USER_EXEC = (
     ("show version", version),
     ("show clock [detail]", clock),
     ("show privilege", privilege),
+    ("show parser view", parser_view),
     ("show ntp status", ntp_status),
     ("show hosts", hosts),
 )

@@ -113,7 +113,7 @@ class Channel(asyncssh.SSHServerSession[str]):
     def connection_lost(self, exc: Exception | None) -> None:
         self._channel = None
         if self._terminal:
-            self._terminal.keyboard.end()
+            self._terminal.hung_up()
 
     def _later(self, arrive: Callable[[], None]) -> None:
         if self._rtt:

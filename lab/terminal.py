@@ -7,9 +7,10 @@ a VTY does. Output is collected and written when the terminal waits, so a burst 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 
-from lab import cli
+from lab import answering, cli
 from lab.keyboard import SHIFT, HungUpError, Keyboard, Line
 from lab.session import Session
 
@@ -32,9 +33,11 @@ class Terminal:
         self._messages: list[str] = []
         self._after_return = False
         self._commands = 0
+        self._command: str | None = None  # the one that the next prompt follows; None is the login
         self._idle = False
         self.keyboard = Keyboard(self._flush)
         session.before_wait = self._flush
+        session.say = self._say
         session.width = self._faults.width or session.width
 
     async def serve(self) -> None:
@@ -59,8 +62,17 @@ class Terminal:
         await self._show(await cli.enter(self._session, command))
         await self._flush()
 
+    def hung_up(self) -> None:
+        """The client's line is gone: what it typed ahead is still executed, or not, as this router does."""
+        if self._session.router.personality.executes_after_hangup:
+            self.keyboard.end()
+        else:
+            self.keyboard.drop()
+
     async def _turn(self) -> None:
+        dialogue = self._session.question is not None
         line = await self._read()
+        self._command = self._command if dialogue else line.strip()
         self._commands += 1
         if self._faults.noise and self._commands % 2:
             self._output.append(f"{self._noise()}\r\n")
@@ -153,11 +165,11 @@ class Terminal:
 
     async def _show(self, text: str) -> None:
         """Print a command's output, a page at a time if the terminal has a length."""
-        lines = text.split("\n")
-        if not self._session.length or len(text) < self._session.length:
+        lines, page = text.split("\n"), self._session.length or sys.maxsize
+        if len(text) < page and not self._session.drip:
             self._output.append("\r\n".join(lines))
             return
-        left = self._session.length - 1
+        left = page - 1
         for line in lines[:-1]:
             if left <= 0:
                 left = await self._more()
@@ -165,7 +177,16 @@ class Terminal:
                 return
             self._output.append(f"{line}\r\n")
             left -= self._rows(line)
+            if self._session.drip:
+                await self._flush()
+                await asyncio.sleep(self._session.drip)
         self._output.append(lines[-1])
+
+    async def _say(self, text: str) -> str:
+        """Show the beginning of an answer at once; nothing of it is left to show."""
+        await self._show(text)
+        await self._flush()
+        return ""
 
     def _rows(self, line: str) -> int:
         return 1 if not self._session.width else max(1, -(-len(line) // self._session.width))
@@ -184,6 +205,16 @@ class Terminal:
         self._output.append(prompt)
         if self._faults.noise and prompt and not self._commands % 2:
             self._output.append(f"\r\n{self._noise()}\r\n{prompt}")
+        self._interrupt()
+
+    def _interrupt(self) -> None:
+        """Behind a prompt, not behind a question: what the router has to say by itself; no prompt follows."""
+        if self._session.question:
+            return
+        message, self._command = answering.message(self._session, self._command), ""
+        if message:
+            text = message.text.rstrip("\n").replace("\n", "\r\n")
+            self._output.append(f"{text}\r\n" if message.same_line else f"\r\n{text}\r\n")
 
     def _noise(self) -> str:
         return f"{self._session.router.stamp()}: {NOISE}"

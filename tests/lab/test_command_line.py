@@ -199,6 +199,26 @@ def test_controller_mode_has_no_configure_terminal(console: Callable[..., Consol
 
 
 @pytest.mark.parametrize(
+    ("release", "train"),
+    [
+        ("16.03.07", "Denali"),
+        ("16.06.05", "Everest"),
+        ("16.09.05", "Fuji"),
+        ("16.12.04", "Gibraltar"),
+        ("17.03.01", "Amsterdam"),
+        ("17.06.01", "Bengaluru"),
+        ("17.09.05", "Cupertino"),
+        ("17.14.01", "Dublin"),
+        ("17.15.03", "IOSXE"),
+        ("26.01.01", "IOSXE"),
+    ],
+)
+def test_releases_have_their_trains_name(release: str, train: str, console: Callable[..., Console]) -> None:
+    """The name in the brackets of `show version` is that of the release's train."""
+    assert f"Cisco IOS Software [{train}], " in console(release=release).type("show version")
+
+
+@pytest.mark.parametrize(
     ("habit", "mark", "ntp"),
     [
         ("synchronised", "", "Clock is synchronized, stratum 3"),

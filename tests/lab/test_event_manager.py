@@ -111,6 +111,36 @@ def test_set_gives_a_variable_for_this_run(console: Callable[..., Console]) -> N
     assert eem_lines(on) == ["%HA_EM-6-LOG: A: to the noc"]
 
 
+@pytest.mark.parametrize(
+    ("action", "variable"),
+    [
+        ("info type routername", "_info_routername"),
+        ('cli command "show clock"', "_cli_result"),
+        ('regexp "a" "b"', "_regexp_result"),
+        ('string trim " a "', "_string_result"),
+    ],
+)
+def test_what_actions_set_is_there_only_after_them(action: str, variable: str, console: Callable[..., Console]) -> None:
+    """Only an `info`, `cli`, `regexp` or `string` action sets its variable; without it the applet stops there."""
+    on = console()
+    on.type("conf t", "event manager applet A", "event none", f'action 2 syslog msg "x${variable}"')
+    on.type("end", "event manager run A")
+    assert f"could not find environment variable: {variable}" in on.router.buffer.text()
+    on.type("clear logging", "", "conf t", "event manager applet A", f"action 1 {action}", "end", "event manager run A")
+    value = "R1" if "info" in action else ""
+    assert eem_lines(on) == [f"%HA_EM-6-LOG: A: x{value}"]
+
+
+def test_what_events_set_is_always_there(console: Callable[..., Console]) -> None:
+    """Every run has the variables of its event."""
+    on = console()
+    on.type(
+        "conf t", "event manager applet A", "event none", 'action 1 syslog msg "$_event_type_string $_event_pub_sec"'
+    )
+    on.type("end", "event manager run A")
+    assert eem_lines(on) == ["%HA_EM-6-LOG: A: none 1772706030"]
+
+
 def test_an_applet_without_event_is_complained_about_on_leaving(console: Callable[..., Console]) -> None:
     """Registration happens on leaving applet mode, by whatever way."""
     on = console()

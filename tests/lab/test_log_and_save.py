@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from lab.console import Console
+from lab.console import Console, screen
 from lab.logbuffer import LogBuffer
+from lab.personality import Answer, Faults
 
 
 def test_a_full_buffer_starts_in_mid_line() -> None:
@@ -73,6 +74,13 @@ OVERWRITE = (
 )
 
 
+CORRUPT = (
+    "Warning: Saving this config to nvram may corrupt any network management or security files stored at the end of "
+    "nvram.\n"
+)
+CHANGED = "Warning: the boot variables have changed since the last write.\n"
+
+
 @pytest.mark.parametrize(
     ("habit", "typed", "printed"),
     [
@@ -99,6 +107,8 @@ OVERWRITE = (
             ["wr", "wr"],
             ["startup-config file open failed (Device or resource busy)\n", "Building configuration...\n[OK]\n"],
         ),
+        ("asks", ["wr", "yes"], [CORRUPT, "Building configuration...\n[OK]\n"]),
+        ("confirms", ["wr", ""], [CHANGED, "Building configuration...\n[OK]\n"]),
     ],
 )
 def test_saving_in_every_variant(
@@ -112,7 +122,18 @@ def test_saving_in_every_variant(
     assert on.session.prompt == "saved#"
 
 
-@pytest.mark.parametrize(("habit", "typed"), [("busy", ["wr"]), ("overwrite", ["wr", "n"])])
+@pytest.mark.parametrize(
+    ("habit", "typed"),
+    [
+        ("busy", ["wr"]),
+        ("overwrite", ["wr", "n"]),
+        ("asks", ["wr", ""]),
+        ("asks", ["copy run start", "", "no"]),
+        ("confirms", ["wr", "n"]),
+        ("ok-but-failed", ["wr"]),
+        ("failed", ["wr"]),
+    ],
+)
 def test_what_is_not_saved_is_lost(
     habit: str, typed: list[str], console: Callable[..., Console], pem: Callable[[str], list[str]]
 ) -> None:
@@ -123,6 +144,58 @@ def test_what_is_not_saved_is_lost(
     assert "TP" not in on.type("show startup-config")
     on.router.reload()
     assert on.type("show running-config | section crypto pki") == ""
+
+
+@pytest.mark.parametrize(
+    ("habit", "printed"),
+    [
+        (
+            "ok-but-failed",
+            "Building configuration...\n[OK]\n%Error opening nvram:/startup-config (No space left on device)\n",
+        ),
+        ("failed", "Building configuration...\nstartup-config file write failed (No space left on device)\n"),
+    ],
+)
+def test_a_save_may_fail_with_or_without_ok(habit: str, printed: str, console: Callable[..., Console]) -> None:
+    """`[OK]` may stand in an answer that is none, and a failure need not begin with `%`."""
+    assert console(save=habit).type("write memory") == printed
+
+
+@pytest.mark.parametrize(
+    ("habit", "typed", "question"),
+    [("ok", "wr\r", ""), ("overwrite", "wr\ry", "Overwrite the previous NVRAM configuration?[confirm]y\r\n")],
+)
+def test_a_save_may_take_its_time(habit: str, typed: str, question: str, console: Callable[..., Console]) -> None:
+    """`Building configuration...` comes at once, then nothing, then the rest."""
+    pieces: list[str] = []
+    on = console(save=habit, save_seconds=0.001)
+    screen(on, typed, pieces=pieces)
+    assert pieces[-1] == "[OK]\r\nR1#"
+    assert pieces[-2].endswith(f"{question}Building configuration...\r\n")
+    assert on.router.saved
+
+
+def test_a_slow_save_can_have_another_answer(console: Callable[..., Console]) -> None:
+    """What is replaced or cut is not shown early either."""
+    answer = Answer("wr", cut=len("Building conf"))
+    assert screen(console(save_seconds=0.001, faults=Faults(answers=(answer,))), "wr\r") == "R1#wr\r\nBuilding confR1#"
+
+
+@pytest.mark.parametrize(
+    ("lines", "stamp"),
+    [
+        ([], "Mar  5 10:20:30.123: %"),
+        (["clock timezone CET 1"], "Mar  5 10:20:30.123: %"),
+        (["clock timezone CET 1", "service timestamps log datetime msec localtime"], "Mar  5 11:20:30.123: %"),
+        (["service timestamps log datetime msec localtime show-timezone"], "Mar  5 10:20:30.123 UTC: %"),
+    ],
+)
+def test_the_log_is_in_utc_unless_told_otherwise(lines: list[str], stamp: str, console: Callable[..., Console]) -> None:
+    """The zone of the clock concerns the log only with `localtime`, and is named only with `show-timezone`."""
+    on = console()
+    on.type("configure terminal", *lines, "end")
+    assert on.router.buffer.text().splitlines()[-1].startswith(stamp)
+    assert on.type("show running-config | include timestamps log").count("\n") == 1
 
 
 def test_a_reload_brings_back_what_was_saved(console: Callable[..., Console], pem: Callable[[str], list[str]]) -> None:

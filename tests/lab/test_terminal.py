@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 import pytest
 
-from lab.console import Console
+from lab.console import Console, screen
 from lab.keyboard import LINE_LIMIT
 from lab.personality import Faults
-from lab.terminal import Terminal
 
 PROMPT = "R1#"
 QUIET = "terminal length 0\r"
-
-
-def screen(on: Console, *typed: str, hung_up: list[bool] | None = None) -> str:
-    """Everything the router writes when `typed` arrives all at once, in these pieces, and the client then leaves."""
-    written: list[str] = []
-    on.session.closed = False
-
-    async def story() -> None:
-        terminal = Terminal(on.session, written.append, lambda: (hung_up if hung_up is not None else []).append(True))
-        for piece in typed:
-            terminal.keyboard.feed(piece)
-        terminal.keyboard.end()
-        await terminal.serve()
-
-    asyncio.run(story())
-    return "".join(written)
 
 
 def seen(written: str) -> list[str]:
@@ -257,6 +239,29 @@ def test_a_router_that_hangs_says_nothing_more(console: Callable[..., Console]) 
     on = console(faults=Faults(at="write-memory", act="hang"))
     assert screen(on, "write memory\rshow clock\r", hung_up=hung_up) == "R1#write memory\r\n"
     assert hung_up == []
+
+
+def test_a_banner_may_lack_its_line_end(console: Callable[..., Console]) -> None:
+    """A banner is printed as it is: without a newline the prompt follows on its line."""
+    on = console(hostname="algona.rtr", banner="**DO NOT ATTEMPT LOGIN**")
+    assert screen(on, "") == "**DO NOT ATTEMPT LOGIN**algona.rtr#"
+
+
+def test_a_terminal_whose_length_may_not_be_set_goes_on_paging(console: Callable[..., Console]) -> None:
+    """Where `terminal length` and `terminal width` are not authorized, `--More--` and `$` come as before."""
+    on = console(deny=("terminal (length|width)",))
+    written = screen(on, f"{QUIET}terminal width 511\rshow running-config\r", "q", "! " + "long " * 20 + "\r")
+    assert written.count("Command authorization failed.\r\n\r\n") == 2
+    assert " --More-- " in written
+    assert "R1#$" in "".join(seen(written))
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_what_was_typed_ahead_of_a_hang_up(goes_on: bool, console: Callable[..., Console]) -> None:
+    """A router executes what was typed ahead when the line drops, or forgets it, as its personality says."""
+    on = console(executes_after_hangup=goes_on)
+    screen(on, "configure terminal\rhostname R2\rend\rwrite memory\r")
+    assert (on.router.config.hostname == "R2", on.router.saved) == (goes_on, goes_on)
 
 
 def test_a_banner_comes_first(console: Callable[..., Console]) -> None:
