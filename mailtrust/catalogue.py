@@ -30,6 +30,8 @@ def _reviewed(name: str, text: str) -> Iterator[Certificate]:
     blocks = _blocks(text)
     if not blocks:
         raise InventoryError(name, "expected a PEM certificate, found none")
+    if len(whole := _whole(name, text)) != len(blocks):
+        raise InventoryError(name, f"holds {len(whole)} certificates in {len(blocks)} usual PEM blocks")
     in_name = _IN_NAME.search(PurePath(name).stem) if len(blocks) == 1 else None
     for number, block in enumerate(blocks, start=1):
         try:
@@ -38,6 +40,14 @@ def _reviewed(name: str, text: str) -> Iterator[Certificate]:
             raise InventoryError(f"{name}, certificate {number}", str(error)) from error
         _check(f"{name}, certificate {number}", certificate, _IN_COMMENT.findall(block), in_name[1] if in_name else "")
         yield certificate
+
+
+def _whole(name: str, text: str) -> Sequence[Certificate]:
+    """Every certificate of the file, whatever its frame: none may be passed over without a word."""
+    try:
+        return from_pem(text)
+    except CertificateError as error:
+        raise InventoryError(name, str(error)) from error
 
 
 def _check(where: str, certificate: Certificate, comments: Sequence[str], in_name: str) -> None:

@@ -5,21 +5,25 @@ Only bytes are compared here, never the pretty output of a router: that differs 
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 import ssl
 import threading
 import unicodedata
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import cast
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from cryptography.x509.oid import NameOID
 
+from mailtrust.der import first, length
 from mailtrust.errors import MailtrustError
 from mailtrust.model import Certificate, Trustpoint
+from mailtrust.odd_names import Legible
+from mailtrust.pem import LABELS, PemError, blocks
 
 
 class CertificateError(MailtrustError):
@@ -44,18 +48,19 @@ _quiet = threading.Lock()  # the warning filters belong to the whole process
 def from_der(der: bytes) -> Certificate:
     """The certificate that these bytes are, whole; anything else is a CertificateError.
 
-    Odd roots that are in real use (serial 0, negative serials, version 1) are read as they are.
+    Odd roots that are in real use (serial 0, negative serials, version 1, names in old string types) are read as they
+    are.
     """
     try:
         with _quiet, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _decoded(der)
     except _UNDECODABLE as error:
-        raise CertificateError(f"not a certificate: {_one_line(str(error))}") from error
+        raise CertificateError(f"not a certificate: {_reason(der, error)}") from error
 
 
 def _decoded(der: bytes) -> Certificate:
-    decoded = x509.load_der_x509_certificate(der)
+    decoded = _loaded(der)
     self_issued = decoded.subject == decoded.issuer
     return Certificate(
         der=der,
@@ -76,7 +81,29 @@ def loaded(certificate: Certificate) -> x509.Certificate:
     """The certificate as the library knows it, for what our fields do not say; silent about odd roots too."""
     with _quiet, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return x509.load_der_x509_certificate(certificate.der)
+        return _loaded(certificate.der)
+
+
+def _loaded(der: bytes) -> x509.Certificate:
+    """The library reads names late, and extensions may hold names too; so both are asked for at once."""
+    try:
+        decoded = x509.load_der_x509_certificate(der)
+        _ = decoded.subject, decoded.issuer, decoded.extensions
+    except ValueError:
+        return cast("x509.Certificate", Legible(der))
+    return decoded
+
+
+_SEQUENCE = 0x30
+
+
+def _reason(der: bytes, error: Exception) -> str:
+    """Why bytes are no certificate, in words before those of the library."""
+    if not der or der[0] != _SEQUENCE:
+        return "its bytes begin in another way than those of every certificate"
+    if length(der) != len(der):
+        return f"{len(der)} bytes, where {length(der)} are announced: something was lost, added or changed"
+    return f"something in it was changed, or is unknown here ({_one_line(str(error))})"
 
 
 def _is_ca(decoded: x509.Certificate, *, self_issued: bool) -> bool:
@@ -109,33 +136,66 @@ def _one_line(text: str) -> str:
 
 # --- PEM -----------------------------------------------------------------------------------------------------------
 
-_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
-_BLOCK = re.compile(rf"{_BEGIN}(.*?)(?:{_END}|(?={_BEGIN})|\Z)", re.DOTALL)
-
 
 def from_pem(text: str) -> tuple[Certificate, ...]:
     """Every certificate of a stacked PEM in the order of the file; any text around the blocks is a comment.
 
-    A damaged block is a CertificateError that counts blocks from 1; a text without any block gives ().
+    A damaged block, and a line that only looks like one, is a CertificateError with number or line from 1; a text
+    without any block gives ().
     """
-    return tuple(_block(number, match[0]) for number, match in enumerate(_BLOCK.finditer(text), start=1))
+    found, unreadable = readable(text)
+    if unreadable:
+        raise CertificateError(unreadable[0])
+    return found
 
 
-def _block(number: int, block: str) -> Certificate:
+def readable(text: str) -> tuple[tuple[Certificate, ...], tuple[str, ...]]:
+    """As ``from_pem``, but whole blocks whose bytes are no certificate are told in words, beside the others."""
+    found: list[Certificate] = []
+    unreadable: list[str] = []
     try:
-        return from_der(_unarmoured(block))
-    except CertificateError as error:
-        raise CertificateError(f"certificate {number} of the file: {error}") from error
+        for block in blocks(text):
+            try:
+                found += map(from_der, _CONTENT[block.label](block.der))
+            except CertificateError as error:
+                unreadable.append(f"certificate {block.number} of the file: {error} (line {block.line})")
+    except PemError as error:
+        raise CertificateError(str(error)) from error
+    return tuple(found), tuple(unreadable)
 
 
-def _unarmoured(block: str) -> bytes:
-    if not block.endswith(_END):
-        raise CertificateError(f"'{_END}' is missing")
-    body = block.removeprefix(_BEGIN).removesuffix(_END)
+def _itself(der: bytes) -> tuple[bytes, ...]:
+    return (der,)
+
+
+def _without_trust(der: bytes) -> tuple[bytes, ...]:
+    """OpenSSL writes what it trusts the certificate for behind it."""
     try:
-        return base64.b64decode("".join(body.split()), validate=True)
+        return (first(der),)
     except ValueError as error:
-        raise CertificateError(f"not base64: {_one_line(str(error))}") from error
+        raise CertificateError(f"not a certificate: {_reason(der, error)}") from error
+
+
+def _enclosed(der: bytes) -> tuple[bytes, ...]:
+    try:
+        with _quiet, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            held = tuple(one.public_bytes(Encoding.DER) for one in pkcs7.load_der_pkcs7_certificates(der))
+    except _UNDECODABLE as error:
+        raise CertificateError(
+            f"a PKCS#7 that cannot be read ({_one_line(str(error))}): 'openssl pkcs7 -print_certs' may take it apart"
+        ) from error
+    if not held:
+        raise CertificateError("a PKCS#7 without a certificate in it")
+    return held
+
+
+_CONTENT: Mapping[str, Callable[[bytes], tuple[bytes, ...]]] = {
+    **dict.fromkeys(LABELS, _enclosed),
+    "CERTIFICATE": _itself,
+    "X509 CERTIFICATE": _itself,
+    "TRUSTED CERTIFICATE": _without_trust,
+}
 
 
 def pem_lines(certificate: Certificate) -> tuple[str, ...]:
@@ -182,17 +242,9 @@ def _whole(digits: str) -> bytes:
         der = bytes.fromhex(digits)
     except ValueError as error:
         raise CertificateError(f"the hexadecimal digits are cut: {len(digits)} of them") from error
-    if len(der) != (expected := _der_length(der)):
+    if len(der) != (expected := length(der)):
         raise CertificateError(f"the hexadecimal digits are cut: {len(der)} bytes instead of {expected}")
     return der
-
-
-def _der_length(der: bytes) -> int:
-    """How long the DER value says that it is, head included; X.690 8.1.3."""
-    if len(der) < 2 or der[1] < 0x80:  # noqa: PLR2004 - the short form: one octet, below 128
-        return 2 + (der[1] if len(der) > 1 else 0)
-    octets = der[1] & 0x7F
-    return 2 + octets + int.from_bytes(der[2 : 2 + octets], "big")
 
 
 def serial_hex(serial: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from mailtrust.certificates import CertificateError, from_pem
@@ -29,7 +30,12 @@ class Needed:
 
 
 _BEGIN, _END = "Certificate chain\n", "\n---\n"  # the frame of openssl's list
+_SESSION = re.compile(r"^(?:Certificate chain$|CONNECTED\()", re.MULTILINE)
 _ENTRY = re.compile(r"^ *\d+ s:", re.MULTILINE)
+_OF_THE_SERVER = re.compile(
+    r"-----BEGIN ((?:[A-Z]+ )*PRIVATE KEY|(?:EC|DH) PARAMETERS)-----(?:(?!-----BEGIN ).)*?-----END \1-----", re.DOTALL
+)
+"""What a server's own file has beside its chain; nobody looks at it here."""
 _LOOSE = str.maketrans("", "", '\\" ')
 
 
@@ -37,13 +43,44 @@ def from_text(text: str, where: str = "offline") -> Presented | Needed:
     """What kind of text this is shows by itself; one that is none of the three is a UsageError that names ``where``.
 
     Certificates come in the order of the text. A file cannot tell about SNI: s_client sends it, a router does not.
+    More than one chain is a UsageError too: nobody could tell which one is meant.
     """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if asked := lookups(text):
         return _needed(text, asked)
-    _, listed, rest = text.replace("\r\n", "\n").partition(_BEGIN)
+    text = _OF_THE_SERVER.sub(lambda block: "\n" * block[0].count("\n"), text)  # so that lines keep their numbers
+    _one_session(text, where)
+    _, listed, rest = text.partition(_BEGIN)
     if listed:
-        return Presented(where, True, _shown(rest.partition(_END)[0], where))
-    return Presented(where, False, _certificates(text, where))
+        section, _, behind = rest.partition(_END)
+        return Presented(where, True, _nothing_else(_shown(section, where), behind, where))
+    return Presented(where, False, _one_chain(_certificates(text, where), where))
+
+
+def _one_session(text: str, where: str) -> None:
+    """Of the lines that openssl prints once in each session none may come twice."""
+    seen: dict[str, int] = {}
+    for match in _SESSION.finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
+        if (first := seen.setdefault(match[0], line)) != line:
+            raise UsageError(f"{where}: expected one chain; sessions begin in line {first} and in line {line}")
+
+
+def _nothing_else(chain: tuple[Certificate, ...], behind: str, where: str) -> tuple[Certificate, ...]:
+    """Behind its list openssl shows the server's certificate once more, perhaps cut, and no other one."""
+    with suppress(CertificateError):
+        if other := [one.subject for one in from_pem(behind) if one not in chain]:
+            raise UsageError(f"{where}: expected one chain; behind it comes another certificate: {other[0]}")
+    return chain
+
+
+def _one_chain(chain: tuple[Certificate, ...], where: str) -> tuple[Certificate, ...]:
+    """A chain has one certificate of a server; two of them are two chains, one behind the other."""
+    servers = list(dict.fromkeys(one for one in chain if not one.is_ca))
+    if len(servers) > 1:
+        names = " and ".join(f"{one.subject} ({chain.index(one) + 1})" for one in servers[:2])
+        raise UsageError(f"{where}: expected one chain; certificates of two servers are in it: {names}")
+    return chain
 
 
 def _needed(text: str, asked: tuple[tuple[str, str], ...]) -> Needed:

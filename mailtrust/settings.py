@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
+from mailtrust.applet import TEST_APPLET
 from mailtrust.errors import InventoryError
 from mailtrust.model import Account, Applet, Limits, Mailbox, Provider
 from mailtrust.redact import Redactor
 from mailtrust.secret import Secret
+from mailtrust.setting_kinds import (
+    Address,
+    Count,
+    Host,
+    Interface,
+    Line,
+    Mail,
+    Mails,
+    Natural,
+    Port,
+    Prefix,
+    Seconds,
+    Sizes,
+    Text,
+    Word,
+    expected,
+    listed,
+)
 
 KeyPath = tuple[str | int, ...]
 Locate = Callable[[KeyPath], int | None]
@@ -89,59 +108,7 @@ def _step(node: yaml.Node | None, key: str | int, line: int | None) -> tuple[yam
     return None, line
 
 
-# --- what a value may be -------------------------------------------------------------------------------------------
-
-
-def _expected(wish: str) -> PydanticCustomError:
-    return PydanticCustomError("expected", "{wish}", {"wish": wish})
-
-
-def _matching(pattern: str, wish: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value, re.ASCII):
-            raise _expected(wish)
-        return value
-
-    return AfterValidator(check)
-
-
-def _host(value: str) -> str:
-    if re.fullmatch(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", value, re.ASCII):
-        return value
-    return _address(value, "a host name or an address, without port and login")
-
-
-def _address(value: str, wish: str = "an IP address") -> str:
-    try:
-        return str(ipaddress.ip_address(value))
-    except ValueError:
-        raise _expected(wish) from None
-
-
-def _listed(value: object) -> object:
-    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
-
-
-def _spelled(value: object) -> object:
-    if isinstance(value, list):
-        return ",".join(map(str, value))
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Text = Annotated[str, _matching(r"[\s\S]*\S[\s\S]*", "text")]
-Word = Annotated[str, _matching(r"[^\s\"?$]+", "a name without blanks, quotes, '?' and '$'")]
-Line = Annotated[str, _matching(r"\S.*", "one line of text")]
-Mail = Annotated[str, _matching(r"[^\s@,;<>]+@[^\s@,;<>]+", "an e-mail address: one '@', no blanks")]
-Mails = Annotated[tuple[Mail, ...], BeforeValidator(_listed)]
-Prefix = Annotated[str, _matching(r"[A-Za-z_][A-Za-z0-9_]*", "a name of letters, digits and '_'")]
-Host = Annotated[str, AfterValidator(_host)]
-Address = Annotated[str, AfterValidator(_address)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Count = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Natural = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Sizes = Annotated[str, BeforeValidator(_spelled)]
-"""What YAML may have taken for a number or a list: 3, 5%, or [1, 5%, rest]."""
+# --- what a mapping may hold -----------------------------------------------------------------------------------------
 
 
 class _Model(BaseModel):
@@ -176,7 +143,7 @@ class _Provider(_Model):
     @model_validator(mode="after")
     def _tls_needs_trust(self) -> _Provider:
         if self.security == "tls" and self.trust is None:
-            raise _expected("a trust file (trust: trust/NAME.pem), which 'security: tls' needs")
+            raise expected("a trust file (trust: trust/NAME.pem), which 'security: tls' needs")
         return self
 
 
@@ -194,18 +161,18 @@ class _Account(_Model):
     sender: Mail
     to: Annotated[Mails, Field(min_length=1)]
     cc: Mails = ()
-    source_interface: Word | None = None
+    source_interface: Interface | None = None
     source_address: Address | None = None
     vrf: Word | None = None
     variables: Prefix = "_email"
-    applets: Annotated[tuple[Word, ...], BeforeValidator(_listed)] = ()
+    applets: Annotated[tuple[Word, ...], BeforeValidator(listed)] = ()
 
     @model_validator(mode="after")
     def _fits_together(self) -> _Account:
         if self.password is not None and self.login is None:
-            raise _expected("a login with the password (omit both for a relay that trusts the address)")
+            raise expected("a login with the password (omit both for a relay that trusts the address)")
         if self.source_interface and self.source_address:
-            raise _expected("source_interface or source_address, not both")
+            raise expected("source_interface or source_address, not both")
         return self
 
 
@@ -239,7 +206,11 @@ def providers(data: object, *, file: str, locate: Locate = nowhere) -> Mapping[s
 
 def applets(data: object, *, file: str, locate: Locate = nowhere) -> Mapping[str, Applet]:
     """The content of applets.yaml as values by name; an ``event`` may be written with or without that word."""
-    entries = _entries(_Applet, data, _Place(file, locate))
+    place = _Place(file, locate)
+    entries = _entries(_Applet, data, place)
+    for name in entries:
+        if name.casefold() == TEST_APPLET:
+            raise place.error((name,), "this name is reserved: mailtrust's own test applet has it; choose another one")
     return {
         name: Applet(name, entry.event.removeprefix("event ").strip(), entry.subject, entry.body, entry.adopt)
         for name, entry in entries.items()
@@ -298,18 +269,28 @@ class _Place:
     locate: Locate
 
     def error(self, path: KeyPath, what: str) -> InventoryError:
+        return self.at(path, f"{'.'.join(map(str, path))}: {what}" if path else what)
+
+    def at(self, path: KeyPath, what: str) -> InventoryError:
         line = self.locate(path)
-        where = self.file if line is None else f"{self.file}:{line}"
-        return InventoryError(where, f"{'.'.join(map(str, path))}: {what}" if path else what)
+        return InventoryError(self.file if line is None else f"{self.file}:{line}", what)
 
 
 def _entries(model: type[_M], data: object, place: _Place) -> Mapping[str, _M]:
     if not isinstance(data, dict | None):
         raise place.error((), f"expected a mapping of names, got {_shown(data)}")
     for name in data or {}:
-        if not isinstance(name, str) or not re.fullmatch(r"[!-~]+", name):
-            raise place.error((), f"expected a name without blanks as key, got {_shown(name)}; put it in quotes")
+        if not isinstance(name, str):
+            raise place.at((name,), f"expected a name without blanks as key, got {_shown(name)}; put it in quotes")
+        if not re.fullmatch(r"[!-~]+", name):
+            cure = f"write it as one word of plain ASCII, such as {_slug(name)}"
+            raise place.at((name,), f"expected a name without blanks as key, got {_shown(name)}; {cure}")
     return {name: _parsed(model, value, place, (name,)) for name, value in (data or {}).items()}
+
+
+def _slug(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return "-".join(re.findall(r"[!-~]+", plain)) or "my-name"
 
 
 def _parsed(model: type[_M], data: object, place: _Place, path: KeyPath) -> _M:

@@ -19,7 +19,9 @@ def questions(account: Account) -> tuple[str, ...]:
     return ("show hosts", "show ip interface brief", f"show ip route{vrf} 0.0.0.0")
 
 
-_SERVERS = re.compile(r"^Name servers? (?:is|are) (.+)$", re.MULTILINE)
+_VIEW = re.compile(r"^[ \t]*Name lookup view:[ \t]*(\S+)", re.MULTILINE)
+_OFF = re.compile(r"^[ \t]*Name/address lookup (?:uses static mappings|is disabled)", re.MULTILINE | re.IGNORECASE)
+_SERVERS = re.compile(r"^[ \t]*Name servers?:?[ \t]*(?:is|are)?:?[ \t]+(.+)$", re.MULTILINE)
 _NO_ROUTE = re.compile(r"^% (?:Network not in table|IP routing table .* does not exist)", re.MULTILINE)
 _NO_SERVER = "255.255.255.255"
 _INTERFACE = re.compile(
@@ -36,12 +38,34 @@ def surroundings(hosts: str, interfaces: str, route: str, account: Account, prov
 
 def _names(hosts: str, account: Account, provider: Provider) -> Iterator[Finding]:
     """A VRF has name servers of its own, which ``show hosts`` does not tell."""
-    told = _SERVERS.search(hosts)
-    if told is None or account.vrf is not None or _is_address(provider.server):
+    if account.vrf is not None or _is_address(provider.server):
         return
-    listed = re.search(rf"^ *{re.escape(provider.server)} ", hosts, re.MULTILINE | re.IGNORECASE)
-    if _NO_SERVER in told[1] and not listed:
-        yield finding("MT431", f"no name server is set, and no 'ip host' for {provider.server}")
+    view = _global_view(hosts)
+    why = _unnamed(view)
+    if why is not None and not _is_static(provider.server, view):
+        yield finding("MT431", f"{why}, and no 'ip host' for {provider.server}")
+
+
+def _global_view(hosts: str) -> str:
+    """Of several views the one for routes outside of any VRF; all of the text where views are not told apart."""
+    _, *told = _VIEW.split(hosts)
+    views = {name.lower(): text for name, text in zip(told[::2], told[1::2], strict=True)}
+    return views.get("global") or views.get("default") or hosts
+
+
+def _unnamed(hosts: str) -> str | None:
+    """Why names are not looked up; None if they are, or if nothing can be told."""
+    if _OFF.search(hosts):
+        return "names are not looked up ('no ip domain lookup')"
+    told = _SERVERS.findall(hosts)
+    servers = {server for line in told for server in re.split(r"[,\s]+", line.strip())}
+    return "no name server is set" if told and servers <= {_NO_SERVER, ""} else None
+
+
+def _is_static(server: str, hosts: str) -> bool:
+    """Whether 'ip host' names it; what was learned (``temp``) goes when its time is over."""
+    rows = re.findall(rf"^[ \t]*{re.escape(server)}\.?\s+(\S.*)$", hosts, re.MULTILINE | re.IGNORECASE)
+    return any("(temp" not in row for row in rows)
 
 
 def _ways(interfaces: str, account: Account) -> Iterator[Finding]:

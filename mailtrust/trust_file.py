@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from mailtrust.certificates import CertificateError, from_pem, roots_first
+from mailtrust.certificates import CertificateError, readable, roots_first
 from mailtrust.errors import InventoryError
 from mailtrust.findings import Finding, finding
 from mailtrust.model import Certificate
+from mailtrust.pem import BEGIN
 
 WINDOW = timedelta(days=90)
 """How long before its end a certificate is worth a warning: a rotation needs time."""
@@ -26,21 +27,24 @@ def trust_set(
     """What of a stacked PEM is to be installed, roots first, and the findings about the rest.
 
     ``install`` is the provider's policy: ``issuers`` takes every CA certificate of the file, ``anchors`` only the
-    self-issued ones, ``all`` leaves too. Refused whatever the policy: expired, not yet valid. ``name`` is the file
-    as a person knows it; text that cannot be decoded is an InventoryError.
+    self-issued ones, ``all`` leaves too. Refused whatever the policy: expired, not yet valid, unreadable. ``name`` is
+    the file as a person knows it; blocks that are damaged, or only look like blocks, are an InventoryError.
     """
     try:
-        stacked = from_pem(text)
+        stacked, unreadable = readable(text)
     except CertificateError as error:
-        raise InventoryError(name, f"{error}; expected PEM certificates, as openssl prints them") from error
+        raise InventoryError(name, str(error)) from error
     unique = tuple(dict.fromkeys(stacked))
     judged = [(certificate, _objection(certificate, name, install, now)) for certificate in unique]
     chosen = tuple(one for one, objection in judged if objection is None and _WANTED[install](one))
-    findings = [finding("MT203", f"{_who(one, name)} stands there more than once") for one in _repeated(stacked)]
+    findings = [finding("MT208", f"{name}: {one}") for one in unreadable]
+    findings += [finding("MT203", f"{_who(one, name)} stands there more than once") for one in _repeated(stacked)]
     findings += [objection for _, objection in judged if objection is not None]
     findings += [_ends_soon(one, name) for one in chosen if one.not_after - now <= window]
     if not chosen:
-        findings.append(finding("MT204", f"{name}: none of its {len(unique)} certificates can be installed"))
+        count = len(unique) + len(unreadable)
+        none = f"none of its {count} certificates can be installed" if count else f"it holds no block '{BEGIN}'"
+        findings.append(finding("MT204", f"{name}: {none}"))
     return roots_first(chosen), tuple(findings)
 
 

@@ -63,6 +63,61 @@ def test_a_bundle_is_no_chain(mint: Mint) -> None:
     assert f"at most {LONGEST}" in shown("\n".join(stacked))["error"]
 
 
+# --- more than one chain -------------------------------------------------------------------------------------------
+
+SESSION = INPUTS["s_client-of-old"]
+
+
+def stacked(*certificates: Certificate) -> str:
+    return "".join("\n".join((*pem_lines(one), "")) for one in certificates)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SESSION + SESSION, "expected one chain; sessions begin in line 1 and in line "),
+        (SESSION.replace("CONNECTED(00000003)\n", "") * 2, "expected one chain; sessions begin in line 2 and in line "),
+        (INPUTS["s_client-nothing-presented"] + SESSION, "expected one chain; sessions begin in line 1 and in line "),
+        (INPUTS["s_client-showcerts"] + INPUTS["s_client-showcerts"], "expected one chain; sessions begin in line "),
+    ],
+    ids=["two", "two without their first lines", "one of them without a chain", "two of today"],
+)
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
+def test_two_sessions(text: str, said: str, ends: str) -> None:
+    """Nobody could tell which of two outputs of openssl is meant, so none of them is judged."""
+    assert str(shown(text.replace("\n", ends))["error"]).startswith(f"the file: {said}")
+
+
+def test_two_chains_of_pem(mint: Mint) -> None:
+    """Two certificates of servers are two chains; the same one twice is a server's slip, which is judged."""
+    one, other, inner = mint("a.example.net", by="CA", ca=False), mint("b.example.net", by="CA", ca=False), mint("CA")
+    error = str(shown(stacked(one, inner, other, inner))["error"])
+    assert error == (
+        "the file: expected one chain; certificates of two servers are in it: CN=a.example.net (1) and CN=b.example.net (3)"
+    )
+    assert len(shown(stacked(one, inner, one, inner))["presented"]["sha256"]) == 4
+
+
+def test_a_chain_behind_a_session(mint: Mint) -> None:
+    """openssl shows the server's certificate again behind its list; any other one is somebody else's."""
+    (first, *_) = from_pem(INPUTS["pem"])
+    again = f"{SESSION}\n---\nServer certificate\n{stacked(first)}"
+    assert shown(again) == shown(SESSION)
+    assert "behind it comes another certificate: CN=Other" in str(shown(f"{again}{stacked(mint('Other'))}")["error"])
+    assert shown(again[:-60]) == shown(SESSION)
+
+
+@pytest.mark.parametrize("kind", ["PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "EC PARAMETERS"])
+def test_a_servers_own_file(kind: str, mint: Mint) -> None:
+    """Beside its chain a mail server keeps its key: it is passed over, unless it is cut, and lines keep their numbers."""
+    chain = stacked(mint("a.example.net", by="CA", ca=False), mint("CA"))
+    whole = f"-----BEGIN {kind}-----\nProc-Type: 4,ENCRYPTED\n\n{'MIIE' * 16}\n-----END {kind}-----\n"
+    for text in (whole + chain, chain + whole, whole + chain + whole):
+        assert shown(text) == shown(chain)
+    assert f"line 1: '-----BEGIN {kind}-----' is no frame" in str(shown(whole[:60] + chain)["error"])
+    assert "line 6: '----BEGIN CERTIFICATE-----' is not exactly" in str(shown(whole + chain[1:])["error"])
+
+
 # --- names to certificates -----------------------------------------------------------------------------------------
 
 

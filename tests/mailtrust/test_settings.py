@@ -108,6 +108,12 @@ def test_the_least_mail_data() -> None:
     assert account(password="absent").login == "alerts"
 
 
+@pytest.mark.parametrize("written", ["GigabitEthernet 0/0/0", "GigabitEthernet0/0/0"])
+def test_an_interface_is_kept_as_ios_prints_it(written: str) -> None:
+    """People write it in two words; compared with what a router shows, these would differ for ever."""
+    assert account(source_interface=written).source_interface == "GigabitEthernet0/0/0"
+
+
 @pytest.mark.parametrize("data", [None, {}])
 def test_our_own_settings_have_defaults(data: object) -> None:
     """Without any setting the product works; each one can be changed alone."""
@@ -142,7 +148,19 @@ FALSE = "false, which is how YAML reads yes, no, on and off"
         ("- g", "1: expected a mapping of names, got a list"),
         ("hello", "1: expected a mapping of names, got 'hello'"),
         ("no: {server: s}", f"1: expected a name without blanks as key, got {FALSE}; put it in quotes"),
-        ("my gmail: {server: s}", "1: expected a name without blanks as key, got 'my gmail'; put it in quotes"),
+        (
+            "my gmail: {server: s}",
+            "1: expected a name without blanks as key, got 'my gmail'; write it as one word of plain ASCII, such as my-gmail",
+        ),
+        (
+            "a: {server: s, trust: t}\nbüro: {}",
+            "2: expected a name without blanks as key, got 'büro'; write it as one word of plain ASCII, such as buro",
+        ),
+        ("证书: {server: s}", "got '证书'; write it as one word of plain ASCII, such as my-name"),
+        (
+            "g: {trust: t, server: 'fe80::1%x write'}",
+            "1: g.server: expected a host name or an address, without port and login, ",
+        ),
         ("g:\n  trust: t\n  server: on", f"3: g.server: expected text, got {TRUE}; put it in quotes"),
         ("g: {trust: t, server: 's:587'}", "1: g.server: expected a host name or an address, without port and login, "),
         ("g: {trust: t, server: 'u:geheim@s'}", "without port and login, got 'u:***@s'"),
@@ -193,6 +211,11 @@ def test_a_provider_that_cannot_be_meant(text: str, expected: str) -> None:
         ),
         ("A: {event: none, subject: s, body: b, adopt: 'yes'}", "A.adopt: expected true or false, got 'yes'"),
         ("A: {evnt: none, subject: s, body: b}", "A.evnt: unknown key; did you mean 'event'? (and 1 more)"),
+        ("mailtrust-test: {event: none, subject: s, body: b}", "applets.yaml:1: mailtrust-test: this name is reserved"),
+        (
+            "A: {event: none, subject: s, body: b}\nMailTrust-Test: {event: none, subject: s, body: b}",
+            "applets.yaml:2: MailTrust-Test: this name is reserved",
+        ),
         ("My Alarm: {event: none, subject: s, body: b}", "expected a name without blanks as key, got 'My Alarm'"),
     ],
 )
@@ -227,9 +250,19 @@ def test_an_applet_that_cannot_be_meant(text: str, expected: str) -> None:
             "mail: expected source_interface or source_address, not both",
         ),
         (
-            {"source_interface": "Lo 0"},
+            {"source_interface": "Lo 0 vrf x"},
             "mail.source_interface: expected a name without blanks, quotes, '?' and '$', got",
         ),
+        (
+            {"source_interface": "Lo x"},
+            "mail.source_interface: expected a name without blanks, quotes, '?' and '$', got",
+        ),
+        (
+            {"source_interface": "Lo\n0"},
+            "mail.source_interface: expected a name without blanks, quotes, '?' and '$', got",
+        ),
+        ({"source_interface": 7}, "mail.source_interface: expected text, got the number 7"),
+        ({"source_address": "fe80::1%x\x1awrite"}, "mail.source_address: expected an IP address, got 'fe80::1%x"),
         ({"variables": "$mail"}, "mail.variables: expected a name of letters, digits and '_', got '$mail'"),
         ({"aplets": []}, "mail.aplets: unknown key; did you mean 'applets'?"),
         ({"applets": ["A", 1]}, "mail.applets.1: expected text, got the number 1; put it in quotes"),

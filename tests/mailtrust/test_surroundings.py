@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from mailtrust.surroundings import questions, surroundings
 
+CASES = sorted((Path(__file__).resolve().parents[1] / "cases/surroundings").iterdir())
 SERVERS = "Default domain is example.com\nName servers are {}\n"
 NONE = SERVERS.format("255.255.255.255")
 BRIEF = """\
@@ -18,6 +20,17 @@ GigabitEthernet0/0/1   192.0.2.5       YES manual up                    down
 Loopback0              198.51.100.1    YES NVRAM  up                    up
 Loopback10             unassigned      YES unset  up                    up
 """
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_case(case, ends, account, provider):
+    """A reply to `show hosts` in, what keeps smtp.example.net from being found out."""
+    hosts = (case / "hosts.txt").read_text(encoding="utf-8").replace("\n", ends)
+    found = surroundings(hosts, "", "", account, replace(provider, server="smtp.example.net"))
+    assert [each.text for each in found] == (case / "expected.txt").read_text(encoding="utf-8").splitlines()
+    assert {each.code for each in found} <= {"MT431"}
+    assert surroundings(hosts, "", "", account, replace(provider, server="192.0.2.25")) == ()
 
 
 @pytest.mark.parametrize(

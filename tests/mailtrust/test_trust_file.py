@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import ssl
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -117,6 +118,46 @@ def test_the_window_is_the_callers(mint: Mint, now: datetime) -> None:
     file = stacked(mint("Root", days=(-1, 200)))
     assert codes(trust_set(file, name="t.pem", install="all", now=now)[1]) == []
     assert codes(trust_set(file, name="t.pem", install="all", now=now, window=timedelta(days=365))[1]) == ["MT205"]
+
+
+def damaged(certificate: Certificate, cut: int = 40) -> str:
+    """A whole block whose bytes are no certificate any more."""
+    lines = ssl.DER_cert_to_PEM_cert(certificate.der[:-cut]).splitlines()
+    return "\n".join(lines)
+
+
+def test_an_unreadable_certificate_is_one_finding(mint: Mint, now: datetime) -> None:
+    """It is told with file, number, line and reason, as an error; the others of the file are judged as ever."""
+    text = f"{stacked(mint('Root'))}\n{damaged(mint('Broken'))}\n{stacked(mint('Inner', by='Root'))}"
+    certificates, findings = trust_set(text, name="trust/x.pem", install="issuers", now=now)
+    assert [one.common_name for one in certificates] == ["Root", "Inner"]
+    assert [(each.code, each.severity) for each in findings] == [("MT208", "error")]
+    line = stacked(mint("Root")).count("\n") + 2
+    assert findings[0].text.startswith("trust/x.pem: certificate 2 of the file: not a certificate: ")
+    assert findings[0].text.endswith(f"something was lost, added or changed (line {line})")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("", "holds no block '-----BEGIN CERTIFICATE-----'"), ("garbage", "holds no")]
+)
+def test_a_file_without_a_block_says_what_is_missing(text: str, told: str, now: datetime) -> None:
+    """MT204 of a file that holds nothing at all does not count to zero."""
+    (finding,) = trust_set(text, name="t.pem", install="issuers", now=now)[1]
+    assert finding.text.startswith(f"t.pem: it {told}")
+
+
+def test_a_file_of_unreadable_ones_has_nothing_to_install(mint: Mint, now: datetime) -> None:
+    """Where nothing is left, MT204 says so and counts what was there."""
+    _, findings = trust_set(damaged(mint("Broken")), name="t.pem", install="issuers", now=now)
+    assert codes(findings) == ["MT208", "MT204"]
+    assert findings[1].text == "t.pem: none of its 1 certificates can be installed"
+
+
+def test_what_looks_like_a_block_is_the_users_fault(mint: Mint, now: datetime) -> None:
+    """A frame that is not exact is an InventoryError with file and line: nothing of the file vanishes."""
+    text = stacked(mint("Root")).replace("-----BEGIN", "--BEGIN").replace("-----END", "--END")
+    with pytest.raises(InventoryError, match=r"^trust/x\.pem: line 1: '--BEGIN CERTIFICATE-----' is not exactly"):
+        trust_set(f"{text}\n{stacked(mint('Inner'))}", name="trust/x.pem", install="issuers", now=now)
 
 
 def test_garbage_is_the_users_fault(mint: Mint, now: datetime) -> None:
