@@ -1,54 +1,32 @@
-"""One redactor for every artefact: no known secret, and no password of a server string, leaves this product."""
+"""One redactor for every artefact: no known secret, and none that IOS prints, leaves this product."""
 
 from __future__ import annotations
 
 import base64
+import functools
 import html
 import json
 import logging
 import re
 import urllib.parse
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mailtrust import server_strings
 from mailtrust.secret import Secret
+from mailtrust.secret_lines import without_secrets
 
-HIDDEN = "***"
+HIDDEN = server_strings.HIDDEN
 _OUR_WORDS = frozenset({"code", "host", "kind", "name", "schema", "selected", "severity", "state", "verb"})
 _SHORTEST = 4
-"""A shorter secret would blacken half of any text; it is hidden where passwords stand, and there only."""
+"""A shorter secret would blacken half of any text; it is hidden where passwords stand, and there only.
 
-# --- passwords that nobody told us: what stays, what is hidden, what stays -----------------------------------------
-# No line of IOS is longer than 254, so no password is: with that bound no text can keep the search busy for long.
-
-_START = r"^(?:\S*[>#])?[ \t]*[+-]?"  # + and - as in `show archive config differences`
-_PLACES = tuple(
-    re.compile(pattern, re.MULTILINE)
-    for pattern in (
-        # server strings, where the password may hold blanks: in variables, mail actions, error messages, EEM's table
-        (
-            r'((?:SMTP server: |manager environment \S+ |mail server ")[^\s:"]+:)'
-            r'(.{1,300}?)(@[^\s@"]+(?: : |"|[ \t]*\r?$))'
-        ),
-        r"(^ *\d+ +\w+ +[^\s:]+:)(.{1,300})(@[^\s@]+[ \t]*\r?$)",
-        # anything else that looks like one
-        r"""((?<![^\s"'=(</])[^\s:"'=(</]+:(?!//))([^\s"]{1,300})(@[\w.-]+)""",
-        # IOS's own
-        r"(\b(?:password|secret|key|key-string) +\d +)(\S+)()",
-        rf"({_START}(?:username \S+ .*?|enable )?(?:password|secret) +)(\S+)([ \t]*\r?$)",
-        rf"({_START}(?:\S+-server .*)?key +)(\S+)([ \t]*\r?$)",
-        r"(\b(?:snmp-server community|crypto isakmp key|pre-shared-key) +(?:\d +)?)(\S+)()",
-        rf"({_START}community +)(\S+)()",
-    )
-)
-
-
-def _in_places(text: str) -> str:
-    for place in _PLACES:
-        text = place.sub(rf"\1{HIDDEN}\3", text)
-    return text
-
+From this length on it is hidden inside of longer words as well: a word that is spoilt tells less than a password that
+is shown, and only whoever chose ``admin`` for a password has his words spoilt.
+"""
+_ROUNDS = 20
+"""What is hidden may complete another secret; two rounds do, unless somebody's password is made of asterisks."""
 
 # --- secrets that we know ------------------------------------------------------------------------------------------
 
@@ -88,6 +66,21 @@ def _base64_cores(secret: bytes) -> Iterator[str]:
         yield base64.b64encode(bytes(before) + secret).decode()[-(-8 * before // 6) : bits // 6]
 
 
+def _by_first_letters(secrets: Iterable[str]) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Each spelling without ends of lines, and its pattern, by the first letters of it."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for secret in secrets:
+        for spelling, pattern in _spellings(secret):
+            flat = _flat(spelling)
+            found.setdefault(flat[:_SHORTEST] if len(flat) >= _SHORTEST else "", []).append((flat, pattern))
+    return found
+
+
+def _fours(text: str) -> set[str]:
+    """All groups of four letters of the text, and the empty one, which every text holds."""
+    return {"", *map("".join, zip(*(text[at:] for at in range(_SHORTEST)), strict=False))}
+
+
 @dataclass(frozen=True)
 class Redactor:
     """Hides the given secrets in any text, and passwords of foreign server strings and IOS lines as well.
@@ -97,41 +90,51 @@ class Redactor:
     """
 
     secrets: Iterable[Secret] = field(repr=False)
-    _patterns: list[tuple[str, str]] = field(init=False, repr=False, compare=False)
+    _patterns: Mapping[str, Sequence[tuple[str, str]]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         values = {secret.reveal() for secret in self.secrets}
-        told = sorted((value for value in values if len(value) >= _SHORTEST), key=len, reverse=True)
-        patterns = [(_flat(spelling), pattern) for value in told for spelling, pattern in _spellings(value)]
         object.__setattr__(self, "secrets", frozenset(map(Secret, values)))
-        object.__setattr__(self, "_patterns", patterns)
+        object.__setattr__(self, "_patterns", _by_first_letters(value for value in values if len(value) >= _SHORTEST))
 
     def redact(self, text: str) -> str:
         """The text with ``***`` for all that is secret; a second time changes nothing."""
-        while (hidden := _in_places(self._without_known(text))) != text:
-            text = hidden
-        return text
+        hidden = without_secrets(self._without_known(text))  # known ones first, so that the grammar cuts none in two
+        if hidden == text:
+            return text
+        for _ in range(_ROUNDS):
+            known = self._without_known(hidden)
+            if known == hidden:
+                return hidden
+            hidden = without_secrets(known)
+        return HIDDEN
 
     def values(self, data: Any) -> Any:  # noqa: ANN401  # whatever JSON takes
         """Plain data, every text in it redacted: before it becomes JSON, where escapes would hide a secret.
 
         Words of our own tables and names of hosts stay: even a password that reads "failed" is none there.
         """
-        match data:
-            case str():
-                return self.redact(data)
-            case dict():
-                return {key: value if key in _OUR_WORDS else self.values(value) for key, value in data.items()}
-            case list() | tuple():
-                return [self.values(each) for each in data]
-            case _:
-                return data
+        return _values(data, functools.cache(self.redact))
 
     def _without_known(self, text: str) -> str:
-        """A plain search first: hundreds of secrets in one pattern would be slow, and most texts hold none."""
+        """A look at the first letters first: most texts hold those of hardly any secret, however many there are."""
         flat = _flat(text)
-        present = [pattern for spelling, pattern in self._patterns if spelling in flat]
-        return re.sub("|".join(present), HIDDEN, text) if present else text
+        begun = self._patterns.keys() & _fours(flat) if self._patterns else ()
+        present = [told for letters in begun for told in self._patterns[letters] if told[0] in flat]
+        longest_first = [pattern for _, pattern in sorted(present, key=lambda told: (-len(told[0]), told))]
+        return re.sub("|".join(longest_first), HIDDEN, text) if present else text
+
+
+def _values(data: Any, redact: Callable[[str], str]) -> Any:  # noqa: ANN401
+    match data:
+        case str():
+            return redact(data)
+        case dict():
+            return {key: value if key in _OUR_WORDS else _values(value, redact) for key, value in data.items()}
+        case list() | tuple():
+            return [_values(each, redact) for each in data]
+        case _:
+            return data
 
 
 class RedactingFilter(logging.Filter):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import re
+import time
 import urllib.parse
 from io import StringIO
 from pathlib import Path
@@ -81,6 +83,20 @@ def test_redacting_is_idempotent(text: str) -> None:
     """A text that has been redacted once is left alone, with and without known secrets."""
     for redactor in (NOTHING, KNOWN):
         assert redactor.redact(redactor.redact(text)) == redactor.redact(text)
+
+
+@pytest.mark.parametrize("secret", ["p@ss w@rd", "a:b c@d e", "key 7 x address y", "x': 'y", "it is; +password"])
+def test_the_grammar_leaves_no_piece_of_a_known_secret(secret: str) -> None:
+    """A secret that reads like a command, or like a server string, goes as a whole."""
+    redactor = Redactor([Secret(secret)])
+    for place in (
+        "sent alerts:{}@smtp.x.org",
+        "enable secret {}",
+        "'password {}': % Invalid",
+        "note: {} stays",
+        "a {}",
+    ):
+        assert redactor.redact(place.format(secret)) == redactor.redact(place.format("***")), place
 
 
 def test_a_redactor_shows_nothing() -> None:
@@ -190,6 +206,7 @@ def test_everything_else_stays(text: str) -> None:
 def test_no_foreign_password_survives(user: str, password: str, place: str) -> None:
     """Whatever user and password stand in a server string, the password goes and user and host stay."""
     assume("***" not in password)
+    assume(user.lower() not in {"mailto", "sip", "sips", "tel", "xmpp"} and not password.startswith("//"))
     text = place.format(f"{user}:{password}@smtp.x.org")
     assert NOTHING.redact(text) == place.format(f"{user}:***@smtp.x.org")
 
@@ -206,6 +223,158 @@ def test_recorded_output_is_not_spoilt(shared: Path) -> None:
     """Real output without server strings goes through unchanged, certificates above all."""
     for path in (shared / "transcripts").glob("show-crypto*/*.txt"):
         assert NOTHING.redact(path.read_text()) == path.read_text()
+
+
+# --- the grammar of IOS: one folder a group of commands in tests/cases/redact -------------------------------------
+
+CASES = Path(__file__).resolve().parents[1] / "cases/redact"
+PLANTED = re.compile(r"S3CRET\d\d")
+
+
+def text(case: str, name: str) -> str:
+    return (CASES / case / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("case", sorted(path.name for path in CASES.iterdir()))
+def test_case(case: str) -> None:
+    """Secrets go, what stands around them stays; a second time, and with other ends of lines, nothing is different."""
+    given, expected = text(case, "input.txt"), text(case, "expected.txt")
+    assert PLANTED.findall(expected) == []
+    assert NOTHING.redact(given) == expected
+    assert NOTHING.redact(expected) == expected
+    assert NOTHING.redact(given.replace("\n", "\r\n")) == expected.replace("\n", "\r\n")
+
+
+def test_what_holds_no_secret_stays() -> None:
+    """Harmless lines are as many as they should be, and each stays as it is also when it stands alone."""
+    lines = text("harmless", "input.txt").splitlines()
+    assert len(lines) > 200
+    assert text("harmless", "expected.txt").splitlines() == lines
+    assert [line for line in lines if NOTHING.redact(line) != line] == []
+
+
+COMMANDS = sorted(
+    {
+        line
+        for path in CASES.iterdir()
+        if path.name not in {"harmless", "eem", "logs-and-shows", "sentences-and-diffs", "pass-phrases"}
+        for line in text(path.name, "input.txt").splitlines()
+        if PLANTED.search(line) and line.strip()[0].isalpha() and "#" not in line and not line[:4].isupper()
+    }
+)
+"""Lines of a configuration, each with a secret or two."""
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "{}",
+        "+{}",
+        " -{}",
+        "    {}",
+        "\t{}",
+        "R1(config-if)#{}",
+        "R1(config)# {}",
+        " no {}",
+        "{}   ",
+        "'{}': % Invalid input detected at '^' marker.",
+        "MT224 the router refused '{}' with % Invalid input",
+        'the router refused "{}": % Invalid input',
+        "R1: `{}` failed",
+        "interface Tunnel1: +{}; router bgp 1: -{}",
+        "+{}; -{}; +interface Loopback0",
+        "%PARSER-5-CFGLOG_LOGGEDCMD: User:admin  logged command:{}",
+        "%HA_EM-6-LOG: X : DEBUG(cli_lib) : : IN  : R1(config)#{}",
+        "    1     1       admin@vty0     |  {}",
+        ' action 1.0 cli command "{}"',
+    ],
+)
+def test_a_command_may_stand_anywhere(around: str) -> None:
+    """Behind a prompt, in a diff, quoted in a finding, joined to others, in the log, in an applet."""
+    assert len(COMMANDS) > 500
+    found = [clean for line in COMMANDS if PLANTED.search(clean := NOTHING.redact(around.replace("{}", line.strip())))]
+    assert found == []
+
+
+def test_what_stands_behind_a_quoted_command_stays() -> None:
+    """The router's own words and the next command can still be read."""
+    for line in COMMANDS:
+        assert NOTHING.redact(f"'{line.strip()}': % Invalid input").endswith("': % Invalid input"), line
+        assert "; router bgp 1: +" in NOTHING.redact(f"interface X: +{line.strip()}; router bgp 1: +no shutdown"), line
+
+
+SECRET_WORDS = st.one_of(
+    st.sampled_from(["hunter", "zebra", "Geheim", "swordfish", "12345678", "$9$abc$def", "0822455D0A16", "x=y", "a;b"]),
+    st.builds(
+        lambda first, rest: f"{first}s3{rest}",
+        st.text(st.characters(codec="ascii", min_codepoint=65, categories=["Lu", "Ll"]), min_size=1, max_size=3),
+        st.text(st.characters(codec="ascii", min_codepoint=33, exclude_characters="\x7f\"'`@:/"), max_size=16),
+    ),
+)
+
+
+@given(
+    line=st.sampled_from(COMMANDS), secret=SECRET_WORDS, around=st.sampled_from(["{}", " +{}", "R1(config)#{}", "'{}'"])
+)
+def test_no_secret_of_a_command_survives(line: str, secret: str, around: str) -> None:
+    """Whatever it consists of, and whatever is printed around it."""
+    assume(not secret.rstrip(":;,.)]}").endswith("***"))
+    clean = NOTHING.redact(around.replace("{}", PLANTED.sub(lambda _: secret, line)))
+    assert secret not in clean
+    assert NOTHING.redact(clean) == clean
+
+
+@given(st.lists(st.sampled_from([*COMMANDS, "***", "of the", "'", '"', ";", ": +", "x:y", "u:p@h", "#"]), max_size=6))
+def test_redacting_commands_is_idempotent(pieces: list[str]) -> None:
+    """Also where commands, signs and words meet as they never should."""
+    clean = NOTHING.redact(" ".join(pieces))
+    assert NOTHING.redact(clean) == clean
+
+
+DASHES = "-" * 5
+KEY = f"{DASHES}BEGIN RSA PRIVATE KEY{DASHES}\nProc-Type: 4,ENCRYPTED\nDEK-Info: DES-EDE3-CBC,0A\n\n" + "\n".join(
+    ["AAAAS3CRET01AAAAAAAAAAAAAAAAAAAA"] * 3 + ["S3CRET02="]
+)
+KEY_END = f"\n{DASHES}END RSA PRIVATE KEY{DASHES}"
+
+
+@pytest.mark.parametrize(
+    ("given_text", "expected"),
+    [
+        (f"before\n{KEY}{KEY_END}\nafter", "before\n***\nafter"),
+        (f"{KEY}{KEY_END}".replace("\n", "\r\n"), "***"),
+        (f"{KEY}{KEY_END}".replace("\n", "\\n"), "***"),
+        (f"{KEY}\n\nR1#show clock\n", "***\n\nR1#show clock\n"),
+        (f"{KEY}{KEY_END}\n{KEY}{KEY_END}", "***\n***"),
+        (f"{DASHES}BEGIN CERTIFICATE{DASHES}\nMIIDdTCC\n", f"{DASHES}BEGIN CERTIFICATE{DASHES}\nMIIDdTCC\n"),
+    ],
+)
+def test_private_keys_are_hidden_whole(given_text: str, expected: str) -> None:
+    """With and without their end, whatever ends the lines; certificates are public."""
+    assert NOTHING.redact(given_text) == expected
+
+
+UNITS = [
+    "a", "#", " ", "\n", " \n", '"', "'", "a:@ ", "a:b(b@", "/a:b", "a:b c ", "key ", "key of ", "password x vrf y ",
+    "username ", "snmp-server host ", "spi 1 esp aes ", 'cli command "a" pattern "pass" ', 'mail server "a:b ',
+    "SMTP server: a:b@c : ", "password: ", "token=a&", "'password ", "password a; a: +b ", "https://a:b", "a@", "1    pw ",
+    "no ", "R1#password a ", "-----BEGIN PRI" + "VATE KEY-----", "-----BEGIN PRI" + "VATE KEY-----\nAAAAAAAAAAAAAAAAAA\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_work_grows_with_the_text_and_not_faster(unit: str) -> None:
+    """Eight times the text is some eight times the work, on one line as on many; sixty-four times would be a way in."""
+
+    def work(letters: int) -> float:
+        texts = [f"{(unit * letters)[:letters]} password x y@z:a", (unit * 30 + "\n") * (letters // (30 * len(unit)))]
+        begun = time.process_time()
+        for each in texts:
+            NOTHING.redact(each)
+        return time.process_time() - begun
+
+    work(1000)
+    assert work(160_000) < 40 * work(20_000) + 0.5
 
 
 # --- logging -------------------------------------------------------------------------------------------------------
