@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,10 +34,26 @@ def save_plan(path: Path, report: Report, digests: Mapping[str, str], redactor: 
     }
     plan = {"schema": SCHEMA, "run": report.id, "made": moment(report.finished), "hosts": hosts, "digest": _seal(hosts)}
     try:
-        path.write_text(json.dumps(plan, indent=1) + "\n", encoding="utf-8")
+        _write(path, json.dumps(plan, indent=1) + "\n")
     except OSError as error:
         raise UsageError(f"{path}: the plan cannot be written ({error.strerror})") from error
     return len(hosts)
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all, readable by its owner only, whatever was there before."""
+    target = path.resolve()
+    if target.exists() and not target.is_file():  # a pipe or a terminal: to be written to, never to be replaced
+        target.write_text(text, encoding="utf-8")
+        return
+    handle, beside = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.")  # made with mode 0600
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(beside).replace(target)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
 
 
 def read_plan(path: Path) -> Mapping[str, str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
@@ -15,15 +14,17 @@ from nornir.core.inventory import Host
 from mailtrust.budget import budget
 from mailtrust.errors import InventoryError
 from mailtrust.findings import Finding, finding
-from mailtrust.host_keys import address
 from mailtrust.model import HostOutcome
 from mailtrust.redact import Redactor
 from mailtrust.report.model import Report
 from mailtrust.secret import Secret
 from mailtrust.waves import cut
 from runbooks.arrival import inboxes
+from runbooks.claims import doors, remarks
 from runbooks.fleet import Fleet, Trust, open_fleet, order, trust_reader
 from runbooks.inventory_lint import lint_inventory
+from runbooks.references import Resolver
+from tasks.addresses import addresses, written
 from tasks.connection import Deadlines
 from tasks.order import Order
 from tasks.preconditions import preconditions
@@ -53,20 +54,21 @@ def check(config: Path, limit: Sequence[str] = (), *, connect: bool = False, wor
     started = datetime.now(timezone.utc)
     fleet = open_fleet(config, limit=limit, workers=workers)
     unresolved: dict[str, None] = {}
-    resolve = fleet.vault.resolve if connect else _leniently(fleet.vault.resolve, unresolved)
+    references = fleet.vault if connect else _Lenient(fleet.vault, unresolved)
     trust = trust_reader(fleet, started)
     trusts = {provider.name: trust(provider) for provider in fleet.providers.values()}
     wishes: dict[str, Order] = {}
-    findings = _doubled(fleet.hosts)
+    # Without connect nobody is asked, a name server neither.
+    findings = remarks(doors(fleet.hosts, addresses if connect else written))
     for name, host in fleet.hosts.items():
         fleet.known_files.trusted(host.get_connection_parameters("scrapli"))  # a file, not a host, may be at fault
         findings[name] += _login_gaps(host)
         try:
-            wishes[name] = order(fleet, host, trust, resolve)
+            wishes[name] = order(fleet, host, trust, references)
             findings[name] += wishes[name].findings
         except InventoryError as error:
             findings[name].append(finding("MT108", str(error)))
-    inboxes(fleet, wishes, resolve)  # what a rollout will need
+    inboxes(fleet, wishes, references.resolve)  # what a rollout will need
     outcomes = {name: _outcome(name, findings[name]) for name in fleet.hosts}
     if connect:
         outcomes |= _looked_at(fleet, wishes, outcomes)
@@ -98,22 +100,6 @@ def _outcome(name: str, findings: Sequence[Finding]) -> HostOutcome:
 
 
 # --- single hosts --------------------------------------------------------------------------------------------------
-
-
-def _doubled(hosts: Mapping[str, Host]) -> dict[str, list[Finding]]:
-    """For each host the warning that others have the same address; two names for one router are two changes at once."""
-    places: dict[str, list[str]] = defaultdict(list)
-    for name, host in hosts.items():
-        wanted = host.get_connection_parameters("scrapli")
-        places[address(wanted.hostname or name, wanted.port)].append(name)
-    return {
-        name: [
-            finding("MT419", f"{place} is also {', '.join(other for other in names if other != name)}")
-            for _ in names[1:2]
-        ]
-        for place, names in places.items()
-        for name in names
-    }
 
 
 def _login_gaps(host: Host) -> Iterator[Finding]:
@@ -167,14 +153,23 @@ def _of_unused(trusts: Mapping[str, Trust], used: Collection[str]) -> Iterator[F
             yield from findings
 
 
-def _leniently(resolve: Callable[[str], Secret], unresolved: dict[str, None]) -> Callable[[str], Secret]:
+@dataclass(frozen=True)
+class _Lenient:
     """What is not there yet (an environment variable of another machine) is noted, and nothing is made of it."""
 
-    def attempt(reference: str) -> Secret:
+    references: Resolver
+    unresolved: dict[str, None]
+
+    def resolve(self, reference: str) -> Secret:
         try:
-            return resolve(reference)
+            return self.references.resolve(reference)
         except InventoryError as error:
-            unresolved[str(error)] = None
+            self.unresolved[str(error)] = None
             return Secret("")
 
-    return attempt
+    def name(self, reference: str) -> str:
+        try:
+            return self.references.name(reference)
+        except InventoryError as error:
+            self.unresolved[str(error)] = None
+            return ""

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from mailtrust.describe import counted
 from mailtrust.host_keys import standing
+from mailtrust.plain import one_line
 from runbooks.fleet import find_config
 from runbooks.hostkeys import Scanned, as_mapping, exit_code, pin, scan
 
@@ -82,7 +83,9 @@ def _show(console: Console, scanned: Sequence[Scanned]) -> None:
         table.add_column(title, overflow="fold")
     for host in scanned:
         for row in _rows(host):
-            table.add_row(host.name, host.address, *row[:2], Text(row[2], _STYLES[row[2]]))
+            # A stranger may have chosen these words: no markup, nothing that acts on a terminal.
+            cells = [Text(one_line(each)) for each in (host.name, host.address, *row[:2])]
+            table.add_row(*cells, Text(row[2], _STYLES[row[2]]))
     console.print(table)
 
 

@@ -18,7 +18,7 @@ def only_one(runs: Path) -> AbstractContextManager[object]:
     """
     note = runs / ".holder"
     try:
-        runs.mkdir(parents=True, exist_ok=True)
+        runs.mkdir(mode=0o700, parents=True, exist_ok=True)
         held = FileLock(runs / ".lock").acquire(timeout=0)
         note.write_text(f"process {os.getpid()}", encoding="ascii")
     except Timeout:

@@ -12,6 +12,7 @@ from nornir.core.inventory import ConnectionOptions, Host
 from mailtrust.errors import InventoryError
 from mailtrust.host_keys import NOBODY_KNOWN, KnownKeys
 from mailtrust.secret import Secret
+from runbooks.references import Resolver
 from tasks.connection import Login
 from tasks.host_key import KnownHosts, look_up
 
@@ -54,7 +55,7 @@ class KnownFiles:
         return self._read[path]
 
 
-def login_of(host: Host, resolve: Resolve, known_files: KnownFiles) -> Login:
+def login_of(host: Host, references: Resolver, known_files: KnownFiles) -> Login:
     """The host's own login, with the first of its ``credentials`` that is another one as alternative.
 
     More than one would be tried in vain too often: accounts are locked by failed logins.
@@ -65,22 +66,22 @@ def login_of(host: Host, resolve: Resolve, known_files: KnownFiles) -> Login:
     if not isinstance(wanted.port, int | None):
         raise InventoryError(f"host {host.name}", f"port: expected a whole number, got {wanted.port!r}")
     own = Login(
-        username=resolve(_text(host, "username", wanted.username)).reveal(),
-        password=resolve(_text(host, "password", wanted.password)),
-        enable=resolve(_text(host, "auth_secondary", extras.get("auth_secondary"))),
+        username=references.name(_text(host, "username", wanted.username)),
+        password=references.resolve(_text(host, "password", wanted.password)),
+        enable=references.resolve(_text(host, "auth_secondary", extras.get("auth_secondary"))),
         known=known_files.trusted(wanted),
     )
-    others = [replace(own, username=user, password=password) for user, password in _credentials(host, resolve)]
+    others = [replace(own, username=user, password=password) for user, password in _credentials(host, references)]
     return replace(own, alternative=next((other for other in others if other != own), None))
 
 
-def _credentials(host: Host, resolve: Resolve) -> Iterator[tuple[str, Secret]]:
+def _credentials(host: Host, references: Resolver) -> Iterator[tuple[str, Secret]]:
     listed = host.extended_data().get("credentials") or []
     for entry in listed if isinstance(listed, list) else [listed]:
         if not isinstance(entry, dict) or set(entry) != {"username", "password"}:
             raise InventoryError(f"host {host.name}", "credentials: expected a list of {username: ..., password: ...}")
         user, password = (_text(host, f"credentials.{key}", entry[key]) for key in ("username", "password"))
-        yield resolve(user).reveal(), resolve(password)
+        yield references.name(user), references.resolve(password)
 
 
 def _text(host: Host, key: str, value: object) -> str:

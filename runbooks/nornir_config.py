@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
 from nornir import InitNornir
 from nornir.core import Nornir
+from nornir.core.configuration import LoggingConfig
 
 from mailtrust import settings
 from mailtrust.errors import InventoryError, MailtrustError
@@ -90,7 +93,10 @@ def _nornir(
     for name in ("scrapli",) if log["enabled"] else ("scrapli", "nornir"):
         logging.getLogger(name).addHandler(logging.NullHandler())
     try:
-        return InitNornir(
+        wanted = LoggingConfig(**log)
+        if wanted.enabled and wanted.log_file:
+            _make_private(wanted.log_file)
+        nornir = InitNornir(
             inventory=inventory,
             runner={**runner, "options": options},
             logging=log,
@@ -98,10 +104,29 @@ def _nornir(
             ssh=sections.get("ssh") or {},
             user_defined=sections.get("user_defined") or {},
         )
+        _rotate_privately(wanted.loggers)
     except MailtrustError:
         raise
     except Exception as error:  # Nornir and its inventory plugins raise whatever they like
         raise InventoryError(config, f"Nornir cannot load this inventory: {type(error).__name__}: {error}") from error
+    return nornir
+
+
+def _make_private(file: str) -> None:
+    """A log that is not there yet is made for its owner only; one that is there stays as somebody wanted it."""
+    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
+
+
+def _rotate_privately(loggers: Sequence[str]) -> None:
+    """The file that comes after a full one is made like the first."""
+
+    def rotated(full: str, moved: str) -> None:
+        Path(full).replace(moved)
+        _make_private(full)
+
+    for handler in (each for name in loggers for each in logging.getLogger(name).handlers):
+        if isinstance(handler, RotatingFileHandler):
+            handler.rotator = rotated
 
 
 def _inventory_options(base: Path, options: Mapping[str, Any]) -> dict[str, Any]:

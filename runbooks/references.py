@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from mailtrust.errors import InventoryError
 from mailtrust.secret import Secret
@@ -19,27 +20,49 @@ from mailtrust.secret import Secret
 _COMMAND_SECONDS = 30
 
 
+class Resolver(Protocol):
+    """Whoever knows what references mean; both methods raise InventoryError naming the reference, never its value."""
+
+    def resolve(self, reference: str) -> Secret:
+        """The password meant."""
+
+    def name(self, reference: str) -> str:
+        """The user name meant: it may be a reference as well, and is no secret."""
+
+
 @dataclass
 class Vault:
-    """Resolves references and remembers every secret it has given out, so that all of them can be redacted.
+    """Resolves references and remembers every password it has given out, so that all of them can be redacted.
 
-    ``base`` is the folder to which paths are relative. Anything without a known scheme is the value itself.
+    ``base`` is the folder to which paths are relative. Anything without a known scheme is the value itself. A user
+    name is told in clear, unless the same text or reference is somebody's password as well.
     """
 
     base: Path
-    _known: dict[str, Secret] = field(default_factory=dict, repr=False)
+    _read: dict[str, Secret] = field(default_factory=dict, repr=False)
+    _passwords: dict[str, None] = field(default_factory=dict, repr=False)
 
     def resolve(self, reference: str) -> Secret:
-        """The secret meant; raises InventoryError naming the reference, never its value."""
-        if reference not in self._known:
+        """The password meant; from now on it is redacted."""
+        value = self._value(reference)
+        self._passwords[reference] = None
+        return value
+
+    def name(self, reference: str) -> str:
+        """The user name meant: were it redacted, no line could say any more who may not log in."""
+        return self._value(reference).reveal()
+
+    def _value(self, reference: str) -> Secret:
+        if reference not in self._read:
             scheme, _, rest = reference.partition(":")
             reader = _READERS.get(scheme)
-            self._known[reference] = Secret(reference) if reader is None else Secret(reader(rest, self.base))
-        return self._known[reference]
+            self._read[reference] = Secret(reference) if reader is None else Secret(reader(rest, self.base))
+        return self._read[reference]
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
-        return tuple(self._known.values())
+        """Every password that has been asked for so far."""
+        return tuple(self._read[reference] for reference in self._passwords)
 
 
 def is_reference(text: str) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 
 import pytest
 
-from mailtrust.errors import InventoryError
+from mailtrust.errors import InventoryError, UsageError
 from runbooks.approval import save_plan
 from tests.support.runs import Fresh, fresh
 from tests.support.world import APPLET, PASSWORD, edited, router, run_cli
@@ -99,6 +101,60 @@ def test_what_is_no_plan_is_refused(fleet, tmp_path, text):
     file.write_text(text, encoding="utf-8")
     with pytest.raises(InventoryError, match=r"plan\.json: is not a saved plan"):
         fleet.go("rollout", plan=file)
+
+
+@pytest.mark.parametrize("mode", [None, 0o644])
+def test_a_saved_plan_is_its_owner_s_alone(fleet, tmp_path, mode):
+    """Mode 0600 under any umask, also over a file that was open to all; a link leads where it led, nothing is left beside."""
+    file, link = tmp_path / "plan.json", tmp_path / "link.json"
+    link.symlink_to(file)
+    if mode is not None:
+        file.write_text("old", encoding="utf-8")
+        file.chmod(mode)
+    before = os.umask(0)
+    try:
+        done = run_cli("plan", "--config", fleet.world.config, "--save", link, "--limit", "r9")
+    finally:
+        os.umask(before)
+    assert (done.code, file.stat().st_mode & 0o777, link.is_symlink()) == (4, 0o600, True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link.json", "plan.json"]
+    assert json.loads(file.read_text(encoding="utf-8"))["hosts"].keys() == {"r9"}
+
+
+def test_a_plan_that_cannot_be_written_leaves_the_old_one(fleet, tmp_path):
+    """Whole or not at all; the message names the file. What is no file is written to, never replaced."""
+    told = fleet.go("plan", "r9").done
+    with pytest.raises(UsageError, match=r"plan\.json: the plan cannot be written"):
+        save_plan(tmp_path / "not-there/plan.json", told.report, told.digests, told.directory.redactor)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(UsageError, match="folder: the plan cannot be written"):
+        save_plan(tmp_path / "folder", told.report, told.digests, told.directory.redactor)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    save_plan(pipe, told.report, told.digests, told.directory.redactor)
+    assert json.loads(os.read(reader, 65536))["run"] == told.report.id
+    os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_a_log_and_the_runs_are_their_owner_s_alone(fleet, tmp_path):
+    """What is made is made private, the log that follows a full one too; what is there stays as somebody wanted it."""
+    shutil.copytree(fleet.world.directory / "inventory", tmp_path / "inventory")
+    config, log, runs = tmp_path / "config.yaml", tmp_path / "nornir.log", tmp_path / "runs"
+    shutil.copy(fleet.world.config, config)
+    with edited(config) as settings:
+        settings["logging"] = {"enabled": True, "level": "DEBUG", "log_file": "nornir.log"}
+    words = ("plan", "--config", config, "--limit", "r9")
+    assert run_cli(*words).code == 4
+    assert [path.stat().st_mode & 0o777 for path in (log, runs)] == [0o600, 0o700]
+    log.write_text("x" * (10 * 1024 * 1024), encoding="utf-8")
+    log.chmod(0o640)
+    runs.chmod(0o750)
+    assert run_cli(*words).code == 4
+    full = tmp_path / "nornir.log.1"
+    assert [path.stat().st_mode & 0o777 for path in (log, full, runs)] == [0o600, 0o640, 0o750]
+    assert log.stat().st_size > 0
 
 
 def test_the_command_line_does_the_same(fleet, tmp_path):

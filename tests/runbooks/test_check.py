@@ -177,15 +177,18 @@ def test_logins_that_cannot_work(tmp_path):
     assert "MT108 host list: credentials: expected a list" in said["list"]
 
 
-def test_one_router_under_two_names(tmp_path):
-    """Two hosts of one address and port are warned of at both; another port is another router."""
+def test_one_router_under_two_names(tmp_path, monkeypatch):
+    """Two hosts of one address and port are warned of at both; another port is another router. Nobody is asked."""
+    monkeypatch.setattr("tasks.addresses.resolve", lambda *_: pytest.fail("a name server was asked"))
     hosts = {
         "r1": {"hostname": "R1.example"},
-        "r2": {"hostname": "r1.example", "port": 22},
+        "r2": {"hostname": "r1.example.", "port": 22},
         "r3": {"hostname": "r1.example", "port": 2222},
+        "r4": {"hostname": "2001:db8::1"},
+        "r5": {"hostname": "2001:DB8:0::1"},
     }
     checked = check(write_fleet(tmp_path, hosts))
-    assert [codes(checked.report, name) for name in ("r1", "r2", "r3")] == [["MT419"], ["MT419"], []]
+    assert [codes(checked.report, name) for name in hosts] == [["MT419"], ["MT419"], [], ["MT419"], ["MT419"]]
     assert checked.report.exit_code == 0
 
 

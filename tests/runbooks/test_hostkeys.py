@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import socketserver
+import struct
+import threading
+from contextlib import ExitStack
 
 import pytest
 import typer
@@ -130,6 +134,57 @@ def test_who_cannot_be_reached(open_door, fleet, tmp_path):
     assert done.exit_code == 1
     assert "unreachable" in done.stdout
     assert (tmp_path / "inventory/known_hosts").exists()
+
+
+class _Rude(socketserver.StreamRequestHandler):
+    """Hangs up at once, with words of its own choice."""
+
+    words = b""
+
+    def handle(self) -> None:
+        said = struct.pack(">BII", 1, 2, len(self.words)) + self.words + bytes(4)
+        padding = 8 - (len(said) + 5) % 8 + 8
+        packet = struct.pack(">IB", len(said) + padding + 1, padding) + said + bytes(padding)
+        self.wfile.write(b"SSH-2.0-rude\r\n" + packet)
+        self.rfile.read()
+
+
+@pytest.fixture
+def rude():
+    """``rude(words)``: the port of a server that hangs up with them."""
+    with ExitStack() as stack:
+
+        def serve(words: str) -> int:
+            handler = type("Rude", (_Rude,), {"words": words.encode()})
+            server = stack.enter_context(socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler))
+            server.daemon_threads = True
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+            stack.callback(server.shutdown)
+            return server.server_address[1]
+
+        yield serve
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("[/]", "[/]"),
+        ("[bold]x[/bold]", "[bold]x[/bold]"),
+        (":bug:", ":bug:"),
+        ("a\x1b[2Jb\x1bc\x9b2J\r\nc\u202ed", "a\ufffd[2Jb\ufffdc\ufffd2J c\ufffdd"),
+    ],
+)
+def test_a_peer_s_words_are_nothing_but_words(open_door, rude, tmp_path, words, shown):
+    """They neither end the look at the others nor act on the terminal; an address with a port is shown whole."""
+    door, port = open_door(), rude(words)
+    named = {"[bold]r0": {"hostname": "localhost", "port": door.port}, "r1": {"hostname": "localhost", "port": port}}
+    done = hostkeys(write_fleet(tmp_path, named), "--yes")
+    assert (done.exit_code, done.exception.__class__) == (1, SystemExit)
+    assert all(f"[localhost]:{each}" in done.stdout for each in (door.port, port))
+    assert [line.split()[0] for line in done.stdout.splitlines()[1:3]] == ["[bold]r0", "r1"]
+    assert shown in done.stdout
+    assert all(character.isprintable() or character == "\n" for character in done.stdout)
+    assert (tmp_path / "inventory/known_hosts").read_text().split()[0] == f"[localhost]:{door.port}"
 
 
 def test_as_json(open_door, fleet):

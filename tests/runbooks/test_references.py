@@ -54,6 +54,28 @@ def test_a_tool_is_asked_once(tmp_path, tool, name, reference, words):
     assert [secret.reveal() for secret in vault.secrets] == [SECRET]
 
 
+def test_only_passwords_are_secrets(tmp_path, monkeypatch):
+    """A user name is resolved like everything, and told in clear; unless the same text is a password as well."""
+    monkeypatch.setenv("WHO", "netops")
+    monkeypatch.setenv("PASSWORD", SECRET)
+    vault = Vault(tmp_path)
+    assert [vault.name(each) for each in ("env:WHO", "admin", "cisco")] == ["netops", "admin", "cisco"]
+    assert vault.secrets == ()
+    assert [vault.resolve(each).reveal() for each in ("env:PASSWORD", "cisco")] == [SECRET, "cisco"]
+    assert [secret.reveal() for secret in vault.secrets] == [SECRET, "cisco"]
+    assert vault.name("env:PASSWORD") == SECRET
+    with pytest.raises(InventoryError, match="env:NOT_SET"):
+        vault.name("env:NOT_SET")
+
+
+def test_name_and_password_are_read_once(tmp_path, tool):
+    """Where both are the same reference its tool is asked once, and what it says is a secret."""
+    noted = tool("pass")
+    vault = Vault(tmp_path)
+    assert vault.name("cmd:pass x") == vault.resolve("cmd:pass x").reveal() == SECRET
+    assert (len(calls(noted)), [secret.reveal() for secret in vault.secrets]) == (1, [SECRET])
+
+
 @pytest.mark.parametrize("reference", ["vault:a/b#c", "sops:a#b", "cmd:nosuchtool x"])
 def test_a_missing_tool_is_named(tmp_path, tool, reference):
     """Where the tool is not installed the message names it, and the reference."""
