@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from mailtrust.model import Account, Applet, AppletText, Provider, Variable
 from mailtrust.secret import Secret
+from mailtrust.typed import LINE_LENGTH
 
 MARK = "mailtrust"
 """First word of the description (or comment) of an applet of ours; the digest of its lines follows."""
@@ -15,8 +16,6 @@ MARK = "mailtrust"
 TEST_APPLET = "mailtrust-test"
 MAXRUN = 60
 """Seconds. IOS's own 20 may be too few for TLS with a slow server, and an applet that overruns is killed."""
-LINE_LENGTH = 254
-"""The longest line that an IOS command line takes."""
 _TOKEN_DIGITS = 10
 
 # --- variables -----------------------------------------------------------------------------------------------------
@@ -111,7 +110,7 @@ def _event(event: str) -> str:
 
 
 def _marked(name: str, lines: tuple[str, ...]) -> AppletText:
-    return AppletText(name, (f"description {MARK} {digest(lines)}", *lines))
+    return AppletText(name, (f"description {MARK} {digest(lines, name)}", *lines))
 
 
 # --- whose an applet is --------------------------------------------------------------------------------------------
@@ -138,9 +137,9 @@ def is_mark(line: str) -> bool:
     return _MARK_LINE.fullmatch(_collapsed(line)) is not None
 
 
-def digest(lines: Iterable[str]) -> str:
-    """Eight hex digits over the lines as ``normal`` gives them."""
-    return hashlib.sha256("\n".join(normal(lines)).encode()).hexdigest()[:8]
+def digest(lines: Iterable[str], name: str = "") -> str:
+    """Eight hex digits over the lines as ``normal`` gives them, and the name: a copy under another name is not ours."""
+    return hashlib.sha256("\n".join([name, *normal(lines)]).encode()).hexdigest()[:8]
 
 
 def normal(lines: Iterable[str]) -> tuple[str, ...]:
@@ -160,12 +159,31 @@ def same(one: AppletText, other: AppletText) -> bool:
 
 def edited(applet: AppletText) -> bool:
     """Whether it was ours and has been changed since: the mark does not fit the lines."""
-    return mark(applet) not in {None, digest(applet.lines)}
+    return mark(applet) not in {None, digest(applet.lines, applet.name)}
+
+
+def proven(applet: AppletText) -> bool:
+    """Whether it proves itself ours: the mark fits the lines. A mark alone may have been copied by a person."""
+    return mark(applet) == digest(applet.lines, applet.name)
+
+
+def runs_files(applet: AppletText) -> bool:
+    """Whether it starts a script, of which nobody can tell which variables it reads."""
+    return any(_SCRIPT.search(line) for line in applet.lines)
+
+
+def mails(applet: AppletText) -> bool:
+    """Whether it sends mail, or starts a script that may."""
+    return runs_files(applet) or any(_MAIL.match(line) for line in applet.lines)
 
 
 def references(applet: AppletText) -> frozenset[str]:
     """The names of all variables it uses, without ``$``; those that EEM itself provides are among them."""
     return frozenset(name for line in applet.lines for name in _VARIABLE.findall(line))
+
+
+_SCRIPT = re.compile(r"\btclsh\b|\baction \S+ policy\b|\bguestshell\b|\bpython\d?\b|\.(?:tcl|tbc|py)\b", re.IGNORECASE)
+_MAIL = re.compile(r"\s*action \S+ mail\b")
 
 
 def _rank(line: str) -> tuple[bool, str]:

@@ -24,7 +24,8 @@ def digest(observed: Observed, steps: Sequence[Step]) -> str:
         "variables": [
             redact(f"event manager environment {each.name} {each.value.reveal()}") for each in observed.variables
         ],
-        "applets": [[each.name, [redact(line) for line in each.lines]] for each in observed.applets],
+        "applets": [[each.name, each.options, [redact(line) for line in each.lines]] for each in observed.applets],
+        "policies": list(observed.policies),
         "steps": [[step.kind, step.target, redact(describe(step, observed))] for step in steps],
     }
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()

@@ -6,7 +6,8 @@ MailtrustError
 └── RouterError          one host's fault: that host fails, the others go on; carries findings
     ├── Unreachable      no TCP, no SSH
     ├── Refused          the router answered, and the answer was no
-    └── Silence          the router stopped answering
+    ├── Silence          the router stopped answering
+    └── Overtaken        somebody else has changed the router meanwhile
 """
 
 from __future__ import annotations
@@ -50,3 +51,7 @@ class Refused(RouterError):
 
 class Silence(RouterError):
     """The router stopped answering before the deadline, or the connection was lost."""
+
+
+class Overtaken(RouterError):
+    """Somebody else has changed the router between our look and our work: look again before anything is done."""

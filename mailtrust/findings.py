@@ -50,10 +50,13 @@ KINDS: Mapping[str, Kind] = {
     ),
     "MT102": _error("From is not the account's address", "set mail.sender to the address of the login"),
     "MT103": _error(
-        "a character that IOS would break on", "change the value; a space, '\"', '?' or '$' cannot be sent"
+        "a character that IOS would break on",
+        "change the value: one line of plain ASCII (no umlauts, no dashes of a word processor); "
+        "a space, '\"', '?' or '$' cannot be sent",
     ),
     "MT104": _error(
-        "an applet refers to a variable that is not set", "set the value in the mail data, or drop the reference"
+        "an applet refers to a variable that is not set",
+        "take a variable that the applet's own event sets, set the value in the mail data, or drop the reference",
     ),
     "MT105": _error("a configuration line is too long for IOS", "shorten subject, body or addresses"),
     "MT106": _warning("port 465 means implicit TLS, which EEM is not shown to speak", "use port 587 with STARTTLS"),
@@ -66,6 +69,17 @@ KINDS: Mapping[str, Kind] = {
     ),
     "MT110": _error(
         "the inventory does not say how to log in to a host", "set hostname, username, and password or private key"
+    ),
+    "MT111": _warning(
+        "an applet refers to a variable that its event is not known to set",
+        "compare with `show event manager detector EVENT detailed` on a router: without the variable no mail is sent",
+    ),
+    "MT112": _warning(
+        "an applet has an event that is not known", "correct its first word, unless a router of yours takes it"
+    ),
+    "MT113": _warning(
+        "two applets have the same name but for capital letters",
+        "rename one of them: whether IOS tells them apart is not proven",
     ),
     # 20x: the reviewed trust file
     "MT201": _warning(
@@ -81,6 +95,10 @@ KINDS: Mapping[str, Kind] = {
     "MT207": _error(
         "a leaf certificate would be installed",
         "it ends within weeks and is nobody's issuer: use install: issuers, or confirm with --install-leaf",
+    ),
+    "MT208": _error(
+        "a block of the trust file is no certificate that can be read",
+        "get this certificate again from its source, or take the block out; routers of other providers need not wait",
     ),
     # 21x: trustpoints on the router
     "MT211": _error(
@@ -110,12 +128,16 @@ KINDS: Mapping[str, Kind] = {
         "an applet of that name is somebody's", "rename ours in applets.yaml, or adopt it with --adopt or adopt: true"
     ),
     "MT222": _error(
-        "a variable has another value and an applet that is not ours uses it",
-        "choose another prefix with mail.variables, or change that applet first",
+        "a variable has another value, and something that is not ours uses it or may use it",
+        "choose another prefix with mail.variables, change that applet or script first, or adopt our applet",
     ),
     "MT223": _note("an applet of ours was edited by hand", "it is put back; the text before is in before/<host>.json"),
     "MT224": _error(
         "the router does not understand the mail action", "this release has no 'port' and 'secure tls': upgrade it"
+    ),
+    "MT225": _error(
+        "what would be replaced could not be put back as it is",
+        "replace it by hand, or choose another name for ours: what cannot be typed again is not taken away",
     ),
     # 3xx: the test mail
     "MT301": _error(
@@ -156,7 +178,10 @@ KINDS: Mapping[str, Kind] = {
         "the router's host key is not the known one",
         "find out why before anything else; when it is right: mailtrust hostkeys --replace HOST",
     ),
-    "MT404": _error("the router stopped answering", "run again; if it stays, raise the deadline or look at the line"),
+    "MT404": _error(
+        "the router stopped answering, or in a way that cannot be understood",
+        "look at the line that was heard last; run again; if it stays, raise burst_seconds",
+    ),
     "MT405": _error("the connection was lost", "run again: what is already done is kept"),
     "MT406": _error("the router refused the enable secret", "set auth_secondary in connection_options.scrapli.extras"),
     "MT407": _error("somebody holds the configuration lock", "wait until that session ends, then run again"),
@@ -187,7 +212,8 @@ KINDS: Mapping[str, Kind] = {
         "see why: the AAA server may be down, or the password may be old",
     ),
     "MT419": _warning(
-        "two hosts of the inventory are the same address and port", "keep one of them: two would be changed at once"
+        "two hosts of the inventory are the same address and port",
+        "keep one of them: what changes routers refuses to work on both at once",
     ),
     "MT420": _warning(
         "the router has changed since the plan was approved", "look at a new plan, approve it, run again"
@@ -205,6 +231,21 @@ KINDS: Mapping[str, Kind] = {
         "the router held unsaved changes of somebody else before",
         "save by hand, or run with --save-others to save all of it",
     ),
+    "MT426": _error(
+        "this login does not see the whole router",
+        "use a login of privilege 15, outside of any parser view but root",
+    ),
+    "MT427": _error(
+        "an answer of the router does not prove itself whole, so nothing was done upon it",
+        "read the router's words: allow the command to this login, or wait until the router is less busy; run again",
+    ),
+    "MT430": _error(
+        "the router is not in normal operation", "bring it out of this mode (see its prompt), then run again"
+    ),
+    "MT428": _error(
+        "the router is another host of this run as well",
+        "keep one of the two names in the inventory, or leave one out with --limit, then run again",
+    ),
     "MT431": _warning(
         "the router cannot find the mail server by name", "set 'ip name-server', or 'ip host' for this one name"
     ),
@@ -213,6 +254,38 @@ KINDS: Mapping[str, Kind] = {
     ),
     "MT433": _warning(
         "the router has no default route", "make sure that a route leads to the mail server, in the VRF that mails use"
+    ),
+    "MT434": _warning(
+        "nobody can tell whether the router holds unsaved changes of somebody else",
+        "look by hand and save, allow the command to this login, or run with --save-others to save all of it",
+    ),
+    "MT435": _note(
+        "the line was lost in the midst of the work, and the work was begun once more over a new one",
+        "nothing has to be done; a line that is lost often deserves a look",
+    ),
+    "MT436": _note(
+        "debugging that an earlier run had switched on and could not switch off is off again",
+        "nothing has to be done",
+    ),
+    "MT437": _error(
+        "the router has something that it did not show before, so nothing was taken back upon the first look",
+        "see what the router holds, and run again: what was added so far is told beside this, and harms nothing",
+    ),
+    "MT438": _warning(
+        "an earlier run has changed this router and was cut off before its proof",
+        "nothing has to be done: if the mail fails, the way back leads to how the router was before that run",
+    ),
+    "MT439": _error(
+        "something that was there only for the test could not be taken away again",
+        "run again: the next run takes it away; or do it by hand",
+    ),
+    "MT440": _error(
+        "how this router was before an unfinished run cannot be read, so nothing is done to it",
+        "look at the named file; once the router is right, remove its entry in runs/unproven and run again",
+    ),
+    "MT441": _error(
+        "somebody else is working on this router",
+        "wait until that work is done and saved, then run again: nothing was done upon a look that is old",
     ),
     "MT499": _error("mailtrust itself failed", "this is our fault: please report it with the journal of this run"),
     # 50x: a provider's chain as it is presented

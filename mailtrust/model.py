@@ -113,10 +113,15 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class AppletText:
-    """An applet as configuration: ``lines`` are the stripped lines below ``event manager applet NAME``."""
+    """An applet as configuration: ``lines`` are the lines below ``event manager applet NAME OPTIONS``.
+
+    They are stripped, but for what belongs to an inner mode (``trigger``), which keeps one leading blank.
+    """
 
     name: str
     lines: tuple[str, ...]
+    options: str = ""
+    """The rest of its first line, such as ``authorization bypass``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +150,8 @@ class Observed:
     trustpoints: tuple[Trustpoint, ...]
     variables: tuple[Variable, ...]
     applets: tuple[AppletText, ...]
+    policies: tuple[str, ...] = ()
+    """Files of Tcl or Python that are registered with EEM: nobody can tell which variables they read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +165,15 @@ class Facts:
     """'' synchronised, '.' synchronisation lost, '*' never set by an authority."""
     clock: datetime
     """Naive: the router's own wall clock, its zone unknown."""
-    eem: bool
+    eem: bool | None
+    """None when the router's answer tells neither yes nor no."""
+    hostname: str = ""
+    serial: str = ""
+    """Of the processor board; '' where it is not told."""
+    privilege: int | None = None
+    """Of this login, 0 to 15; None when it was not asked for or not told."""
+    view: str = ""
+    """The parser view that this login sees the router through; '' for none."""
 
 
 # --- what is done about the difference ---------------------------------------------------------------------------

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from mailtrust.applet import TEST_APPLET, edited, same
 from mailtrust.certificates import CertificateError, from_der, is_ours, trustpoint_name
 from mailtrust.findings import Finding, finding
-from mailtrust.model import Desired, Observed, Trustpoint
-from mailtrust.plan import blocked, foreign, leftover, serves, taken
+from mailtrust.model import AppletText, Desired, Observed, Trustpoint, Variable
+from mailtrust.plan import blocked, foreign, leftover, overwritten, plan, serves, taken
+from mailtrust.typed import untypable
 
 
 def obstacles(desired: Desired, observed: Observed) -> tuple[Finding, ...]:
@@ -17,6 +18,7 @@ def obstacles(desired: Desired, observed: Observed) -> tuple[Finding, ...]:
         *_taken_names(desired, observed),
         *_blocked_variables(desired, observed),
         *_foreign_applets(desired, observed),
+        *_no_way_back(desired, observed),
     )
 
 
@@ -36,8 +38,8 @@ def _taken_names(desired: Desired, observed: Observed) -> Iterator[Finding]:
 
 def _blocked_variables(desired: Desired, observed: Observed) -> Iterator[Finding]:
     for variable in desired.variables:
-        if blocked(variable, desired, observed):
-            yield finding("MT222", f"{variable.name} has another value, and an applet that is not ours uses it")
+        if (user := blocked(variable, desired, observed)) is not None:
+            yield finding("MT222", f"{variable.name} has another value, and {user}")
 
 
 def _foreign_applets(desired: Desired, observed: Observed) -> Iterator[Finding]:
@@ -49,6 +51,36 @@ def _foreign_applets(desired: Desired, observed: Observed) -> Iterator[Finding]:
             )
         elif there.name in wanted and foreign(there, desired) and not same(there, wanted[there.name]):
             yield finding("MT221", f"applet {there.name} exists and has not been made by mailtrust")
+
+
+def _no_way_back(desired: Desired, observed: Observed) -> Iterator[Finding]:
+    """What would be replaced and cannot be typed again as it is."""
+    for thing in overwritten(plan(desired, observed), observed):
+        if (reason := next(filter(None, map(_untypable, _as_typed(thing))), None)) is not None:
+            yield finding("MT225", f"{_called(thing)} {thing.name}: {reason}")
+
+
+def _called(thing: Trustpoint | Variable | AppletText) -> str:
+    if isinstance(thing, Trustpoint):
+        return "trustpoint"
+    return "variable" if isinstance(thing, Variable) else "applet"
+
+
+def _as_typed(thing: Trustpoint | Variable | AppletText) -> Iterator[str]:
+    match thing:
+        case Trustpoint(_, settings):
+            yield from settings
+        case Variable(name, value):
+            yield f"event manager environment {name} {value.reveal()}"
+        case AppletText(name, lines, options):
+            yield f"event manager applet {name} {options}".rstrip()
+            yield from lines
+
+
+def _untypable(line: str) -> str | None:
+    if line.startswith((" ", "trigger")):
+        return "it has an inner mode"
+    return untypable(line)
 
 
 def _odd_trustpoints(desired: Desired, observed: Observed) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import reduce
 from typing import TypeVar
 
-from mailtrust.applet import TEST_APPLET, mark, references, same
+from mailtrust.applet import TEST_APPLET, mark, proven, references, runs_files, same
 from mailtrust.certificates import is_ours, trustpoint_name
 from mailtrust.model import (
     AppletText,
@@ -51,11 +51,16 @@ def unsaved(desired: Desired, observed: Observed, startup: Observed) -> bool:
 
     The startup-config names certificates' files instead of showing them, so trustpoints count by name.
     """
-    return bool(
-        {each for each in desired.variables if each in observed.variables and each not in startup.variables}
-        or {each.name for each in observed.trustpoints if _wanted(each, desired)}
-        - {each.name for each in startup.trustpoints}
-        or [each for each in desired.applets if _runs(each, observed) and not _runs(each, startup)]
+    return bool(missing_in(startup, desired, observed))
+
+
+def missing_in(startup: Observed, desired: Desired, observed: Observed) -> frozenset[str]:
+    """The names of what is desired and there now, and would not be there after a reload."""
+    held = {each.name for each in observed.trustpoints if _wanted(each, desired)}
+    return frozenset(
+        {each.name for each in desired.variables if each in observed.variables and each not in startup.variables}
+        | (held - {each.name for each in startup.trustpoints})
+        | {each.name for each in desired.applets if _runs(each, observed) and not _runs(each, startup)}
     )
 
 
@@ -86,19 +91,51 @@ def taken(certificate: Certificate, observed: Observed) -> bool:
     return there is not None and bool(there.chain) and certificate.der not in there.chain
 
 
-def blocked(variable: Variable, desired: Desired, observed: Observed) -> bool:
-    """Whether the variable has another value that an applet which is not ours relies on."""
+def blocked(variable: Variable, desired: Desired, observed: Observed) -> str | None:
+    """Who relies on another value that the variable has: an applet that is not ours, or a script; None for nobody.
+
+    A script may read any variable; one that an applet of ours uses already is ours nevertheless, and who adopts an
+    applet that uses it takes it over.
+    """
     there = named(observed.variables, variable.name)
-    return (
-        there is not None
-        and there != variable
-        and any(variable.name in references(applet) for applet in observed.applets if foreign(applet, desired))
-    )
+    if there is None or there == variable:
+        return None
+    strangers = [applet for applet in observed.applets if foreign(applet, desired)]
+    if user := next((applet for applet in strangers if variable.name in references(applet)), None):
+        return f"applet {user.name}, which is not ours, uses it"
+    ours = [applet for applet in observed.applets if proven(applet)]
+    adopted = [applet for applet in desired.applets if applet.name in desired.adopt]
+    if any(variable.name in references(applet) for applet in (*ours, *adopted)):
+        return None
+    scripts = (*observed.policies, *(f"applet {applet.name}" for applet in strangers if runs_files(applet)))
+    return f"the script of {scripts[0]} may read it" if scripts else None
 
 
 def foreign(applet: AppletText, desired: Desired) -> bool:
-    """Whether the applet is somebody's: it bears no mark of ours, and nobody asked us to take it over."""
-    return mark(applet) is None and applet.name not in desired.adopt
+    """Whether the applet is somebody's, and nobody asked us to take it over.
+
+    Ours proves itself by a mark that fits its lines, or has our mark and a name that we want: then it has been edited.
+    """
+    wanted = applet.name == TEST_APPLET or any(applet.name == each.name for each in desired.applets)
+    ours = proven(applet) or (wanted and mark(applet) is not None)
+    return not ours and applet.name not in desired.adopt
+
+
+def overwritten(steps: Sequence[Step], observed: Observed) -> tuple[Trustpoint | Variable | AppletText, ...]:
+    """What is on the router under the names that these steps write: a way back would have to type it again."""
+    return tuple(there for there in (_there(step, observed) for step in steps) if there is not None)
+
+
+def _there(step: Step, observed: Observed) -> Trustpoint | Variable | AppletText | None:
+    match step:
+        case ConfigureTrustpoint(name):
+            return named(observed.trustpoints, name)
+        case SetVariable(variable):
+            return named(observed.variables, variable.name)
+        case InstallApplet(applet):
+            return named(observed.applets, applet.name)
+        case _:
+            return None
 
 
 def leftover(observed: Observed) -> bool:
@@ -135,17 +172,21 @@ def _trust(desired: Desired, observed: Observed) -> Iterator[Step]:
 
 def _variables(desired: Desired, observed: Observed) -> Iterator[Step]:
     for variable in desired.variables:
-        if named(observed.variables, variable.name) != variable and not blocked(variable, desired, observed):
+        if named(observed.variables, variable.name) != variable and blocked(variable, desired, observed) is None:
             yield SetVariable(variable)
 
 
 def _applets(desired: Desired, observed: Observed) -> Iterator[Step]:
     if leftover(observed):
         yield RemoveApplet(TEST_APPLET)
+    held_up = {each.name for each in desired.variables if blocked(each, desired, observed) is not None}
     for applet in desired.applets:
         there = named(observed.applets, applet.name)
+        if held_up & references(applet):
+            continue  # it would mail with somebody else's value
         if there is None or not (same(there, applet) or foreign(there, desired)):
-            yield InstallApplet(applet)
+            # What somebody has written behind its name, such as `authorization bypass`, stays there.
+            yield InstallApplet(applet if there is None else replace(applet, options=there.options))
 
 
 def _after(observed: Observed, step: Step) -> Observed:

@@ -26,6 +26,9 @@ class Verdict:
 
 
 _FAILURE = re.compile(r"%HA_EM-\d-FMPD_(SMTP|ERROR|UNKNOWN_ENV): (.*)")
+# Whatever else EEM complains of while the test runs: not knowing what it means is no proof of a mail.
+_UNKNOWN = re.compile(r"%(HA_EM-[0-4]-(?!LOG\b|FMPD_(?:SMTP|ERROR|UNKNOWN_ENV): )\w+)")
+_APPLET = re.compile(r"\bapplet (\S+)")
 _SMTP = re.compile(r"Error occurred when sending mail to SMTP server: *(?P<server>.*) : *(?P<reason>.*?) *")
 _BUFFER = re.compile(r"Buffer logging: *(.*?),? *$", re.MULTILINE)
 _REASONS: Mapping[str, str] = {
@@ -76,9 +79,17 @@ def _failures(between: str) -> tuple[Finding, ...]:
     lines = [match.groups() for match in _FAILURE.finditer(between)]
     causes = [_mail_error(text) for kind, text in lines if kind == "SMTP"]
     causes += [finding("MT305", f"the router says: {text.strip()}") for kind, text in lines if kind == "UNKNOWN_ENV"]
-    stops = [text.strip() for kind, text in lines if kind == "ERROR" and f" {TEST_APPLET} " in text]
+    stops = [text.strip() for kind, text in lines if kind == "ERROR" and not _of_another(text)]
     causes += [finding("MT309", f"the router says: {text}") for text in stops if not causes]
+    others = [] if causes else _UNKNOWN.findall(between)
+    causes += [finding("MT308", f"the router says {mnemonic}, which is not known") for mnemonic in others]
     return tuple(dict.fromkeys(causes))
+
+
+def _of_another(text: str) -> bool:
+    """Whether the message names an applet that is not the test's."""
+    named = _APPLET.search(text)
+    return named is not None and named[1] != TEST_APPLET
 
 
 def _mail_error(text: str) -> Finding:

@@ -68,6 +68,9 @@ Saves = Annotated[
     typer.Option("--save", help="When the configuration is saved: after the test mail went, after any change, never."),
 ]
 Keep = Annotated[bool, typer.Option("--keep", help="Do not undo what was done to a router that failed midway.")]
+Journeys = Annotated[
+    int, typer.Option(min=1, metavar="N", help="How often a router is begun, when its line is lost in the midst.")
+]
 Waves = Annotated[
     str | None, typer.Option(metavar="SIZES", help="Waves such as 1,5%,25%,rest; each must prove itself by its mails.")
 ]
@@ -161,6 +164,7 @@ def rollout_command(
     failed: FailedToo = False,
     plan: Annotated[Path | None, typer.Option(metavar="FILE", help="Do exactly what a saved plan says.")] = None,
     save_others: SaveOthers = False,
+    journeys: Journeys = 2,
     output: Output = "text",
     verbose: Verbose = False,
     yes: Yes = False,
@@ -185,6 +189,7 @@ def rollout_command(
         failed_too=failed,
         plan=plan,
         save_others=save_others,
+        journeys=journeys,
     )
     raise typer.Exit(_run("rollout", options, _Manners(output, verbose, ask=not yes)).report.exit_code)
 
@@ -197,12 +202,23 @@ def rollback_command(
     workers: Workers = None,
     runs: Runs = None,
     save: Saves = None,
+    save_others: SaveOthers = False,
+    journeys: Journeys = 2,
     output: Output = "text",
     verbose: Verbose = False,
     yes: Yes = False,
 ) -> None:
-    """Bring routers back to how they were before a run, as far as they still are as that run left them."""
-    options = Options(config, tuple(limit or ()), workers, runs, save=save, undo=run)
+    """Bring routers back to how they were before a run; one on which something was built since is left alone."""
+    options = Options(
+        config,
+        tuple(limit or ()),
+        workers,
+        runs,
+        save=save,
+        save_others=save_others,
+        journeys=journeys,
+        undo=run,
+    )
     raise typer.Exit(_run("rollback", options, _Manners(output, verbose, ask=not yes)).report.exit_code)
 
 

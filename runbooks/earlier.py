@@ -14,7 +14,7 @@ from mailtrust.model import HostOutcome
 from mailtrust.report.model import STATES
 from mailtrust.report.run_json import host_from_mapping
 from mailtrust.settings import Product
-from runbooks.run_directory import JOURNAL, file_name
+from runbooks.run_directory import JOURNAL, before_file
 from runbooks.yaml_file import read_yaml
 
 _WELL = frozenset({"unchanged", "changed"})
@@ -43,7 +43,7 @@ class Earlier:
 
     def kept(self, host: str, unseal: Callable[[str], str] | None) -> Kept:
         """How the host was before that run touched it; raises UsageError when the file cannot be used."""
-        path = self.path / "before" / f"{file_name(host)}.json"
+        path = before_file(self.path, host)
         try:
             return from_mapping(json.loads(path.read_text(encoding="utf-8")), unseal)
         except (OSError, ValueError, KeptError) as error:

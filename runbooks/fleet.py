@@ -22,9 +22,9 @@ from mailtrust.model import Applet, Certificate, Provider
 from mailtrust.redact import RedactingFilter, Redactor
 from mailtrust.selection import Candidate, select
 from mailtrust.trust_file import trust_set
-from runbooks.logins import KnownFiles, Resolve, login_of
+from runbooks.logins import KnownFiles, login_of
 from runbooks.nornir_config import read_config
-from runbooks.references import Vault
+from runbooks.references import Resolver, Vault
 from runbooks.yaml_file import read_text, read_yaml
 from tasks.order import Order
 
@@ -84,30 +84,28 @@ def open_fleet(config: Path, *, limit: Sequence[str] = (), workers: int | None =
     )
 
 
-def orders(fleet: Fleet, *, now: datetime, adopt: bool = False, resolve: Resolve | None = None) -> Mapping[str, Order]:
+def orders(fleet: Fleet, *, now: datetime, adopt: bool = False) -> Mapping[str, Order]:
     """What each selected host should become, every reference resolved and every wish linted.
 
-    ``resolve`` is the fleet's vault unless given. Raises InventoryError when a file or a reference cannot be used; a
-    bad wish of one host is a finding in its order.
+    Raises InventoryError when a file or a reference cannot be used; a bad wish of one host is a finding in its order.
     """
     trust = trust_reader(fleet, now)
-    resolve = resolve or fleet.vault.resolve
-    return {host.name: order(fleet, host, trust, resolve, adopt=adopt) for host in fleet.hosts.values()}
+    return {host.name: order(fleet, host, trust, fleet.vault, adopt=adopt) for host in fleet.hosts.values()}
 
 
 def order(
-    fleet: Fleet, host: Host, trust: Callable[[Provider], Trust], resolve: Resolve, *, adopt: bool = False
+    fleet: Fleet, host: Host, trust: Callable[[Provider], Trust], references: Resolver, *, adopt: bool = False
 ) -> Order:
     """What one host should become; raises InventoryError naming file and line where they are known."""
     file, locate = _place_of_mail(fleet, host)
-    account = settings.account(host["mail"], host=host.name, resolve=resolve, file=file, locate=locate)
+    account = settings.account(host["mail"], host=host.name, resolve=references.resolve, file=file, locate=locate)
     where = f"host {host.name}: mail"
     provider = known(fleet.providers, account.provider, f"{where}.provider", fleet.providers_file)
     applets = [known(fleet.applets, name, f"{where}.applets", fleet.applets_file) for name in account.applets]
     certificates, findings = trust(provider)
     wish = desired(account, provider, certificates, applets, adopt=adopt)
     return Order(
-        login=login_of(host, resolve, fleet.known_files),
+        login=login_of(host, references, fleet.known_files),
         account=account,
         provider=provider,
         desired=wish,

@@ -30,6 +30,8 @@ class Options:
     """Save also what somebody else had left unsaved on a router."""
     keep: bool = False
     """Leave a router that failed midway as it is, instead of undoing what was done to it."""
+    journeys: int = 2
+    """How often a router is worked on from the beginning, when its line is lost in the midst; then it is undone."""
     waves: str | None = None
     wave_by: str | None = None
     soak: float | None = None

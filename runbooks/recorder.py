@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 
 from nornir.core.inventory import Host
@@ -21,9 +21,12 @@ from tasks.order import Record
 class Recorder:
     """Nornir's loosely typed results become HostOutcomes here, and nowhere else."""
 
-    def __init__(self, directory: RunDirectory, watcher: Watcher) -> None:
+    def __init__(
+        self, directory: RunDirectory, watcher: Watcher, settle: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._directory = directory
         self._watcher = watcher
+        self._settle = settle
         self._outcomes: dict[str, HostOutcome] = {}
         self.digests: dict[str, str] = {}
         """By host: what a plan of it would be approved by."""
@@ -53,6 +56,8 @@ class Recorder:
             self._outcomes[host.name] = record.outcome
             self.digests[host.name] = record.digest
             self._watcher.finished(record.outcome)
+        if record.settled:
+            self._settle(host.name)
 
     def arrival(self, outcome: HostOutcome, seconds: float | None) -> None:
         """What is known of a host since its mail was looked for; ``seconds`` until it was seen, None if it was not."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,14 +18,16 @@ from mailtrust.budget import Budget, budget
 from mailtrust.describe import counted
 from mailtrust.errors import UsageError
 from mailtrust.findings import finding
-from mailtrust.model import HostOutcome
+from mailtrust.model import HostOutcome, Observed, Step
 from mailtrust.report.model import INTERRUPTED, Report
 from mailtrust.report.run_json import host_mapping
 from mailtrust.waves import cut, unproven
 from runbooks.approval import read_plan
 from runbooks.arrival import await_mails, inboxes
+from runbooks.claims import Doors, claimed, doors, judged
 from runbooks.earlier import read_run, runs_folder, spelled_out
 from runbooks.fleet import Fleet, open_fleet, orders, redact_logs
+from runbooks.ledger import Ledger, ledger, settle_quietly, with_debts
 from runbooks.lock import only_one
 from runbooks.options import Options, Verb
 from runbooks.progress import Silent, Watcher
@@ -35,10 +38,12 @@ from runbooks.state_key import StateKey, state_key
 from tasks.circle import circle
 from tasks.connection import Deadlines
 from tasks.gate import Gate
+from tasks.identities import Identities
 from tasks.mailbox import Inbox
 from tasks.order import Manner, Order, Until
 from tasks.runner import FleetRunner
 
+_PAUSE_SECONDS = 1.0
 _UNTIL: Mapping[Verb, Until] = {"plan": "plan", "verify": "plan", "rollout": "save", "rollback": "save"}
 
 
@@ -60,6 +65,9 @@ class Prepared:
     inboxes: Mapping[str, Inbox]
     """By host: where the arrival of its test mail is looked for."""
     seal: Callable[[str], str] | None
+    doors: Doors
+    """Where each router is reached: what no other run may change meanwhile."""
+    owed: Ledger
 
     @property
     def announcement(self) -> str:
@@ -97,8 +105,11 @@ def run(
     """
     prepared = prepare(verb, options)
     announce(prepared)
-    # The lock lies where config.yaml says, so that --runs is no way around it.
-    with only_one(runs_folder(options.config)) if _UNTIL[verb] == "save" else nullcontext():
+    with ExitStack() as held:
+        if _UNTIL[verb] == "save":
+            # The lock lies where config.yaml says, so that --runs is no way around it.
+            held.enter_context(only_one(runs_folder(options.config)))
+            held.enter_context(claimed(prepared.doors, f"{verb} with {options.config.resolve()}"))
         directory = new_run_directory(prepared.runs, verb, _now(), prepared.fleet.redactor(), prepared.seal)
         return _carry_out(prepared, directory, watch)
 
@@ -120,9 +131,13 @@ def prepare(verb: Verb, options: Options) -> Prepared:
         fleet = _only(fleet, read_run(runs, options.undo, "rollout").changing)
         if not fleet.hosts:
             raise UsageError(f"{options.undo}: that run has changed none of the selected hosts")
-    wishes = orders(fleet, now=_now(), adopt=options.adopt)
+    places = doors(fleet.hosts)
+    wishes = judged(orders(fleet, now=_now(), adopt=options.adopt), places, changing=_UNTIL[verb] == "save")
     sending = _gradual(verb) and (options.test or fleet.product.test) != "none"
     key = state_key(fleet.vault, fleet.product.state_key)
+    owed = ledger(runs_folder(options.config))
+    if _UNTIL[verb] == "save":
+        wishes = with_debts(wishes, owed, None if key is None else key.unseal)
     redact_logs(fleet)
     return Prepared(
         verb=verb,
@@ -136,6 +151,8 @@ def prepare(verb: Verb, options: Options) -> Prepared:
         runs=runs,
         inboxes=inboxes(fleet, wishes, fleet.vault.resolve) if sending else {},
         seal=None if key is None else key.seal,
+        doors=places,
+        owed=owed,
     )
 
 
@@ -207,7 +224,9 @@ def _carry_out(prepared: Prepared, directory: RunDirectory, watch: Callable[[Pre
             lambda: directory.log("run-stopping", _now()), lambda: directory.log("run-aborted", _now())
         ) as stopping,
     ):
-        recorder = Recorder(directory, watcher)
+        changing = _UNTIL[prepared.verb] == "save"
+        settle = partial(settle_quietly, prepared.owed) if changing else _leave
+        recorder = Recorder(directory, watcher, settle)
         results, stopped = _through_the_waves(prepared, directory, recorder, stopping)
     report = Report(
         id=directory.path.name,
@@ -286,9 +305,45 @@ def _manner(prepared: Prepared, directory: RunDirectory, stopping: Callable[[], 
         deadlines=Deadlines(product.burst_seconds, product.host_seconds),
         connect_attempts=product.connect_attempts,
         stopping=stopping,
-        remember=lambda name, before, steps: directory.keep_before(name, before, steps, _now()),
+        remember=partial(_remember, directory, prepared.owed),
         orders=prepared.orders,
+        journeys=options.journeys,
+        pause=_PAUSE_SECONDS,
+        jot=partial(_jot, directory, prepared.owed),
+        redact=prepared.fleet.redactor().redact,
+        identities=Identities(),
+        may_diagnose=Once().first,
     )
+
+
+def _remember(directory: RunDirectory, owed: Ledger, host: str, before: Observed, steps: Sequence[Step]) -> None:
+    directory.keep_before(host, before, steps, _now())
+    owed.changing(host, directory.path)
+
+
+def _jot(directory: RunDirectory, owed: Ledger, event: str, host: str, words: Sequence[str]) -> None:
+    directory.log(event, _now(), host=host, **({"debugs": list(words)} if event == "host-debugging" else {}))
+    if event == "host-debugging":
+        owed.debugging(host, words)
+
+
+def _leave(_: str) -> None:
+    """Who only looks settles nothing."""
+
+
+class Once:
+    """Says yes to the first who asks in a name; any thread may ask."""
+
+    def __init__(self) -> None:
+        self._named: set[str] = set()
+        self._lock = threading.Lock()
+
+    def first(self, name: str) -> bool:
+        """Whether nobody has asked in this name before."""
+        with self._lock:
+            new = name not in self._named
+            self._named.add(name)
+        return new
 
 
 def _runner(fleet: Fleet, workers: int | None) -> FleetRunner:

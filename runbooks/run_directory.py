@@ -48,7 +48,7 @@ class RunDirectory:
     def keep_before(self, host: str, before: Observed, steps: Sequence[Step], when: datetime) -> None:
         """How a router is and what will be done to it: on the disk before it is touched."""
         text = json.dumps(kept.as_mapping(before, steps, self.redactor, self.seal), indent=1) + "\n"
-        self._write(self.path / "before" / f"{file_name(host)}.json", text)
+        write_whole(before_file(self.path, host), text)
         self.log("host-changing", when, host=host, steps=[[step.kind, step.target] for step in steps])
 
     def keep_host(self, outcome: HostOutcome, transcript: str, when: datetime) -> None:
@@ -76,13 +76,35 @@ def new_run_directory(
     run_id = secrets.token_hex(4)
     path = runs / f"{when:%Y%m%dT%H%M%SZ}-{verb}-{run_id}"
     try:
-        runs.mkdir(parents=True, exist_ok=True)
+        runs.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.mkdir(mode=0o700)
     except OSError as error:
         raise UsageError(
             f"{path}: the run directory cannot be made ({error.strerror}); choose another with --runs"
         ) from error
     return RunDirectory(path, run_id, redactor, seal)
+
+
+def before_file(run: Path, host: str) -> Path:
+    """Where a run keeps how this host was before."""
+    return run / "before" / f"{file_name(host)}.json"
+
+
+def write_whole(path: Path, text: str) -> None:
+    """A small file, whole and on the disk when this returns, or not there at all; readable by its owner only."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    with _private(part) as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def file_name(host: str) -> str:

@@ -1,11 +1,11 @@
-"""Set variables and install applets: one burst, which also leaves configuration mode and reads everything back."""
+"""Set variables and install applets; the last burst also leaves configuration mode and reads everything back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
-from mailtrust.applet import MARK, is_mark, mark
-from mailtrust.errors import Refused
+from mailtrust.applet import MARK, TEST_APPLET, digest, is_mark, mark
 from mailtrust.model import (
     AppletText,
     InstallApplet,
@@ -17,77 +17,112 @@ from mailtrust.model import (
     Variable,
 )
 from mailtrust.plan import named
-from mailtrust.prompts import refusal
-from mailtrust.reading import QUESTIONS, Reading, read
-from tasks.session import Session, must_be_taken
+from mailtrust.reading import QUESTIONS, Reading
+from tasks.configuration_mode import CONFIGURE, Block, blocks, enter, entered
+from tasks.observe import understood
+from tasks.session import Session
+
+_LEAVE = "exit"
 
 
-def configuration(steps: Sequence[Step], before: Observed) -> Iterator[str]:
-    """The lines of these steps for a router in configuration mode."""
+def single_lines(steps: Sequence[Step]) -> Iterator[str]:
+    """The steps that are one line of the first level each."""
     for step in steps:
         match step:
             case SetVariable(variable):
                 yield _set(variable)
-            case InstallApplet(applet):
-                yield from applet_lines(applet, replaces=named(before.applets, applet.name) is not None)
             case RemoveApplet(name):
                 yield f"no event manager applet {name}"
             case UnsetVariable(name):
                 yield f"no event manager environment {name}"
 
 
-def applet_lines(applet: AppletText, *, replaces: bool) -> Iterator[str]:
+def applet_block(applet: AppletText, *, replaces: bool, begun: Callable[[], None] = lambda: None) -> Block:
     """An applet as typed: whole, so that no line of an older one stays behind."""
-    if replaces:
-        yield f"no event manager applet {applet.name}"
-    yield f"event manager applet {applet.name}"
-    yield from (f" {line}" for line in applet.lines)
-    yield " exit"
+    return Block(
+        f"event manager applet {applet.name} {applet.options}".rstrip(),
+        "applet",
+        applet.lines,
+        before=(f"no event manager applet {applet.name}",) if replaces else (),
+        begun=begun,
+    )
 
 
-def install_applets(session: Session, steps: Sequence[Step], before: Observed) -> Reading:
+def configure_applets(
+    session: Session,
+    steps: Sequence[Step],
+    before: Observed,
+    begun: Callable[[Step], None],
+    after: Sequence[str] = (),
+) -> tuple[str, ...]:
+    """Carry out variable and applet steps on a router in configuration mode; returns the answers to ``after``."""
+    single = [step for step in steps if not isinstance(step, InstallApplet)]
+    for step in single:
+        begun(step)
+    wanted = [
+        applet_block(
+            step.applet,
+            replaces=named(before.applets, step.applet.name) is not None,
+            begun=lambda step=step: begun(step),  # type: ignore[misc]  # mypy does not infer a default argument
+        )
+        for step in steps
+        if isinstance(step, InstallApplet)
+    ]
+    return blocks(session, _rehearsed(wanted, begun), first=tuple(single_lines(single)), after=after)
+
+
+def _rehearsed(wanted: Sequence[Block], begun: Callable[[Step], None]) -> Iterator[Block]:
+    """The blocks; before the first one that replaces an applet its lines are tried under the name of the test applet.
+
+    Who may take an applet away may not be allowed to write one: nothing goes before that is known.
+    """
+    replacing = next((block for block in wanted if block.before), None)
+    if replacing is None:
+        yield from wanted
+        return
+    lines = [line for line in replacing.lines if not line.startswith(("event ", "action 0000 ")) and not is_mark(line)]
+    ours = f"action 0000 comment {MARK} {digest(lines, TEST_APPLET)}"
+    trial = AppletText(TEST_APPLET, (ours, "event none", *lines))
+    yield applet_block(trial, replaces=False, begun=lambda: begun(RemoveApplet(TEST_APPLET)))
+    first, *others = wanted
+    yield replace(first, before=(_LEAVE, f"no event manager applet {TEST_APPLET}", *first.before), waits=True)
+    for block in others:  # in the mode of an applet `no event ...` may take its event away
+        yield replace(block, before=(_LEAVE, *block.before)) if block.before else block
+
+
+def install_applets(
+    session: Session, steps: Sequence[Step], before: Observed, begun: Callable[[Step], None], *, stay: bool = False
+) -> Reading:
     """Carry out variable and applet steps on a router in configuration mode, leave it and observe again.
 
-    Raises Refused when a line is not taken; then variables and applets are put back as they were before.
+    With ``stay`` the router is in configuration mode again at the end. Raises Refused when a line is not taken, and
+    ReadingError when the last look does not prove itself.
     """
-    lines = (*configuration(steps, before), "end")
-    answers = session.ask(*lines, *QUESTIONS)
-    unmarked = any(is_mark(line) and refusal(answer) for line, answer in zip(lines, answers, strict=False))
-    try:
-        must_be_taken(*without_marks(lines, answers))
-    except Refused:
-        session.ask("configure terminal", *_back(steps, before), "end")
-        raise
-    if unmarked:
-        answers = session.ask("configure terminal", *_comments(steps), "end", *QUESTIONS)
-    return read(answers[-len(QUESTIONS) :])
+    again = (CONFIGURE,) if stay else ()
+    answers = configure_applets(session, steps, before, begun, ("end", *QUESTIONS, *again))
+    after = understood(session, answers[1 : 1 + len(QUESTIONS)])
+    if unmarked := [step for step in steps if isinstance(step, InstallApplet) and _unmarked(step, after.observed)]:
+        if stay:
+            entered(session, answers[-1])
+        else:
+            enter(session)
+        answers = blocks(session, map(_commented, unmarked), after=("end", *QUESTIONS, *again))
+        after = understood(session, answers[1 : 1 + len(QUESTIONS)])
+    if stay:
+        entered(session, answers[-1])
+    return after
 
 
-def without_marks(lines: Sequence[str], answers: Sequence[str]) -> tuple[list[str], list[str]]:
-    """A release that knows no ``description`` refuses our mark; nothing else may be refused."""
-    kept = [(line, answer) for line, answer in zip(lines, answers, strict=False) if not is_mark(line)]
-    return [line for line, _ in kept], [answer for _, answer in kept]
+def _unmarked(step: InstallApplet, observed: Observed) -> bool:
+    """Releases that know no ``description`` take everything else of an applet."""
+    there = named(observed.applets, step.applet.name)
+    return there is not None and mark(step.applet) is not None and mark(there) is None
 
 
-def _comments(steps: Sequence[Step]) -> Iterator[str]:
-    """The mark as a comment, for releases that know no ``description``."""
-    for step in steps:
-        if isinstance(step, InstallApplet):
-            yield f"event manager applet {step.applet.name}"
-            yield f" action 0000 comment {MARK} {mark(step.applet)}"
-            yield " exit"
-
-
-def _back(steps: Sequence[Step], before: Observed) -> Iterator[str]:
-    for step in steps:
-        match step:
-            case SetVariable(variable):
-                value = named(before.variables, variable.name)
-                yield f"no event manager environment {variable.name}" if value is None else _set(value)
-            case InstallApplet(applet):
-                yield f"no event manager applet {applet.name}"
-                old = named(before.applets, applet.name)
-                yield from () if old is None else applet_lines(old, replaces=False)
+def _commented(step: InstallApplet) -> Block:
+    """The mark as a comment."""
+    head = f"event manager applet {step.applet.name} {step.applet.options}".rstrip()
+    return Block(head, "applet", (f"action 0000 comment {MARK} {mark(step.applet)}",))
 
 
 def _set(variable: Variable) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import inspect
 import io
 import re
-from collections.abc import Callable
-from contextlib import suppress
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -92,15 +94,17 @@ def _open(host: Host, login: Login, deadlines: Deadlines, configuration: Config)
     where = address(wanted.hostname or "", wanted.port)
     log = io.BytesIO()
     opening: list[NetworkDriver] = []
+    extras = _extras(wanted.extras or {}, login, deadlines, partial(_prepared, where, login, opening), log)
     try:
-        plugin = host.open_connection(
-            "scrapli",
-            configuration=configuration,
-            username=login.username,
-            password=login.password.reveal(),
-            platform=wanted.platform or "cisco_iosxe",
-            extras=_extras(wanted.extras or {}, login, deadlines, partial(_prepared, where, login, opening), log),
-        )
+        with _within(extras["timeout_socket"] + extras["timeout_transport"], opening):
+            plugin = host.open_connection(
+                "scrapli",
+                configuration=configuration,
+                username=login.username,
+                password=login.password.reveal(),
+                platform=wanted.platform or "cisco_iosxe",
+                extras=extras,
+            )
     except ScrapliAuthenticationFailed as error:
         _abandon(opening)
         raise _refusal(where, login, str(error), log.getvalue().decode(errors="replace")) from error
@@ -241,6 +245,32 @@ def _refusal(where: str, login: Login, message: str, said: str) -> Refused | Unr
     if message.startswith(_NOT_LOGIN):
         return Unreachable(finding("MT401", f"{where}: {message}"))
     return Refused(finding("MT402", f"'{login.username}' may not log in to {where}"))
+
+
+# --- a deadline for the whole of opening ---------------------------------------------------------------------------
+
+
+@contextmanager
+def _within(seconds: float, opening: Sequence[NetworkDriver]) -> Iterator[None]:
+    """Opening is over by then, whatever the peer sends: a library that reads its banner for ever knows no deadline."""
+    timer = threading.Timer(seconds, _cut, [opening])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _cut(opening: Sequence[NetworkDriver]) -> None:
+    """End the connections under whoever reads from them."""
+    for driver in opening:
+        line = getattr(driver.transport, "socket", None)
+        with suppress(ScrapliException, SSH2Error, OSError):
+            if line is None or line.sock is None:
+                driver.transport.close()
+            else:
+                line.sock.shutdown(socket.SHUT_RDWR)
 
 
 # --- small change --------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from nornir.core.task import Result, Task
@@ -11,15 +12,18 @@ from nornir.core.task import Result, Task
 from mailtrust.errors import MailtrustError, RouterError, Unreachable
 from mailtrust.findings import Finding, finding
 from mailtrust.model import HostOutcome, State
-from mailtrust.preflight import preflight
-from mailtrust.reading import facts
+from mailtrust.plain import one_line
+from mailtrust.preflight import preflight, unfit
+from mailtrust.reading import ReadingError, facts_proven
+from mailtrust.redact import Redactor
 from mailtrust.surroundings import questions, surroundings
 from tasks.connection import Deadlines
 from tasks.observe import TERMINAL
 from tasks.order import Order
 from tasks.session import Session, opened
 
-_FACTS = ("show version", "show clock", "show event manager version")
+_redact = Redactor(()).redact
+_FACTS = ("show version", "show clock", "show event manager version", "show privilege")
 
 
 def preconditions(orders: Mapping[str, Order], deadlines: Deadlines) -> Callable[[Task], Result]:
@@ -44,6 +48,8 @@ def _look(task: Task, order: Order, deadlines: Deadlines) -> HostOutcome:
     except RouterError as error:
         unreachable = isinstance(error, Unreachable)
         found += error.findings
+    except ReadingError as error:
+        found.append(finding("MT427", str(error)))
     except MailtrustError as error:
         found.append(finding("MT416", str(error)))
     except Exception as error:  # noqa: BLE001  # one host's surprise must not take the others with it
@@ -57,13 +63,15 @@ def _look(task: Task, order: Order, deadlines: Deadlines) -> HostOutcome:
         saved=False,
         steps=(),
         mail=None,
-        findings=tuple(found),
+        findings=tuple(replace(each, text=_redact(one_line(each.text))) for each in found),
     )
 
 
 def _ask(session: Session, order: Order) -> tuple[Finding, ...]:
     """All of it in one wait."""
     answers = session.ask(*TERMINAL, *_FACTS, *questions(order.account))[len(TERMINAL) :]
-    version, clock, eem, hosts, interfaces, route = answers
-    standing = preflight(facts(version, clock, eem), now=datetime.now(timezone.utc))
+    version, clock, eem, privilege, *others = answers
+    facts = facts_proven(version, clock, eem, privilege)
+    standing = unfit(facts, session.prompt.hostname) or preflight(facts, now=datetime.now(timezone.utc))
+    hosts, interfaces, route = others
     return (*standing, *surroundings(hosts, interfaces, route, order.account, order.provider))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from mailtrust.dialogue import Saving
 from mailtrust.findings import Finding
 from tasks.session import Session
@@ -9,11 +11,11 @@ from tasks.session import Session
 _TRIES = 3
 
 
-def save(session: Session, *before: str) -> Finding | None:
-    """Type the lines ``before``, then save; returns why it failed. A file system that is busy is tried again."""
-    failure = session.converse([*before, "write memory"], Saving(session.prompt))
-    for _ in range(_TRIES - 1):
-        if failure is None:
+def save(session: Session) -> Finding | None:
+    """Returns why it failed. It may take as long as it wants; a file system that is busy is tried again."""
+    failure: Finding | None = None
+    for _ in range(_TRIES):
+        failure = session.converse(["write memory"], Saving(session.prompt), seconds=math.inf)
+        if failure is None or "got no" in failure.text:
             break
-        failure = session.converse(["write memory"], Saving(session.prompt))
     return failure
