@@ -124,11 +124,11 @@ def test_the_applet_is_whole(account: Account, provider: Provider) -> None:
     text = applet_text(HELLO, account, provider)
     assert text.name == "Hello"
     assert text.lines == (
-        f"description mailtrust {digest(text.lines[1:])}",
+        f"description mailtrust {digest(text.lines[1:], text.name)}",
         "event none maxrun 60",
         mail_action("0010", account, provider, HELLO.subject, HELLO.body),
     )
-    assert mark(text) == digest(text.lines)
+    assert mark(text) == digest(text.lines, text.name)
     assert not edited(text)
 
 
@@ -241,7 +241,7 @@ def test_the_mark_is_exact(first: str, expected: str | None) -> None:
 
 def test_an_edited_applet_is_noticed() -> None:
     """Ours and unchanged, ours and changed, and never ours are three different things."""
-    marked = AppletText("A", (f"description mailtrust {digest(OURS)}", *OURS))
+    marked = AppletText("A", (f"description mailtrust {digest(OURS, 'A')}", *OURS))
     assert not edited(marked)
     assert edited(replace(marked, lines=(*marked.lines, 'action 0030 cli command "reload"')))
     assert edited(replace(marked, lines=("description mailtrust 00000000", *OURS)))
@@ -260,7 +260,7 @@ def test_references_are_names() -> None:
 def test_printing_never_makes_ours_foreign(subject: str, data: st.DataObject) -> None:
     """However IOS orders and spaces the lines of an applet, mark, digest and equality hold; and normal is stable."""
     lines = ["event none maxrun 60", *(f'action {n:04} syslog msg "{subject}" facility x' for n in range(1, 5))]
-    applet = AppletText("A", (f"description mailtrust {digest(lines)}", *lines))
+    applet = AppletText("A", (f"description mailtrust {digest(lines, 'A')}", *lines))
     actions = random.Random(data.draw(st.integers())).sample(applet.lines[2:], 4)
     printed = [" " + part for part in (applet.lines[0], "event  none maxrun  60.000", *actions)]
     again = AppletText("A", tuple(printed))

@@ -27,6 +27,9 @@ STEPS = (SetVariable(Variable("_email_to", Secret("new@b.c"))), InstallApplet(Ap
         (replace(ROUTER, variables=ROUTER.variables[1:]), STEPS),
         (replace(ROUTER, variables=(Variable("_email_to", Secret("z@b.c")), ROUTER.variables[1])), STEPS),
         (replace(ROUTER, applets=(AppletText("A", ("event none", "y")),)), STEPS),
+        (replace(ROUTER, applets=(AppletText("A", ("event none",), "authorization bypass"),)), STEPS),
+        (replace(ROUTER, applets=()), STEPS),
+        (replace(ROUTER, policies=("mail.tcl",)), STEPS),
         (ROUTER, STEPS[:1]),
         (ROUTER, STEPS[::-1]),
         (ROUTER, ()),
@@ -48,3 +51,7 @@ def test_a_password_leaves_no_trace():
     """A digest of a short secret would be a way to guess it."""
     other = replace(ROUTER, variables=(ROUTER.variables[0], Variable("_email_server", Secret("bob:An0ther@x.y"))))
     assert digest(other, STEPS) == digest(ROUTER, STEPS)
+    mails = [AppletText("A", (f'action 1 mail server "bob:{word}@x.y"',)) for word in ("0ne", "An0ther")]
+    literal = [replace(ROUTER, applets=(each,)) for each in mails]
+    steps = [(InstallApplet(each),) for each in mails]
+    assert digest(literal[0], steps[0]) == digest(literal[1], steps[1])

@@ -15,13 +15,29 @@ from hypothesis import strategies as st
 
 from mailtrust.errors import MailtrustError
 from mailtrust.model import Observed
-from mailtrust.reading import IOS_XE, QUESTIONS, Reading, ReadingError, facts, observed, read
+from mailtrust.reading import (
+    IOS_XE,
+    QUESTIONS,
+    Reading,
+    ReadingError,
+    Unproven,
+    facts,
+    facts_proven,
+    is_ios_xe,
+    observed,
+    read,
+    sees_all,
+    whole,
+)
 
 CASES = sorted((Path(__file__).resolve().parents[1] / "cases/reading").iterdir())
 
 
+USUAL = next(case for case in CASES if case.name == "usual")
+
+
 def replies(case: Path) -> list[str]:
-    return [path.read_bytes().decode() for path in sorted(case.glob("[1-5]-*.txt"))]
+    return [path.read_bytes().decode() for path in sorted(case.glob("[1-6]-*.txt"))]
 
 
 def shown(reading: Reading) -> dict[str, Any]:
@@ -40,13 +56,14 @@ def _had(router: Observed) -> dict[str, Any]:
             for one in router.trustpoints
         ],
         "variables": [[variable.name, variable.value.reveal()] for variable in router.variables],
-        "applets": [[applet.name, list(applet.lines)] for applet in router.applets],
+        "applets": [[applet.name, list(applet.lines), applet.options] for applet in router.applets],
+        "policies": list(router.policies),
     }
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_case(case: Path) -> None:
-    """The five replies of one router give exactly these values, or exactly this error."""
+    """The six replies of one router give exactly these values, or exactly this error."""
     expected = json.loads((case / "expected.json").read_text(encoding="utf-8"))
     if "error" in expected:
         with pytest.raises(ReadingError) as error:
@@ -58,13 +75,13 @@ def test_case(case: Path) -> None:
 
 def test_a_reply_too_few_is_an_error() -> None:
     """Replies that do not match the questions are never taken for an empty router."""
-    with pytest.raises(ReadingError, match="expected 5 replies, got 4"):
+    with pytest.raises(ReadingError, match="expected 6 replies, got 5"):
         read([""] * (len(QUESTIONS) - 1))
 
 
 def test_order_and_noise_do_not_matter() -> None:
     """The same configuration in another order of blocks gives the same trustpoints."""
-    text = replies(next(case for case in CASES if case.name == "usual"))[3]
+    text = replies(USUAL)[3]
     blocks = text.replace("\ncrypto", "\0crypto").replace("\nevent", "\0event").split("\0")
     turned = observed("\n".join(reversed(blocks)))
     assert sorted(turned.trustpoints, key=lambda one: one.name) == sorted(
@@ -80,6 +97,140 @@ def test_a_password_of_a_variable_is_a_secret() -> None:
     assert variable.value.reveal() == "u:pa55word@smtp.example.com"
 
 
+# --- an answer proves itself ---------------------------------------------------------------------------------------
+
+REFUSED = (
+    "Command authorization failed.",
+    "Command rejected: this login may not see that",
+    "%Error: something is amiss",
+    "Unable to get configuration. Try again later.",
+    "%% Low on memory; try again later",
+    "% Permission denied",
+    "startup-config file open failed (Device or resource busy)",
+    "words that nobody has heard before",
+    "",
+)
+
+
+@pytest.mark.parametrize("words", REFUSED)
+@pytest.mark.parametrize("number", range(len(QUESTIONS)))
+def test_no_question_takes_a_refusal_for_an_answer(number: int, words: str) -> None:
+    """Whichever of the six is refused, in whatever words or none: an error that names it and quotes the router."""
+    given_replies = replies(USUAL)
+    given_replies[number] = f"{words}\n\n"
+    if number == 0 and words == REFUSED[-2]:
+        assert not is_ios_xe(read(given_replies).facts), "words that refuse nothing are what the device calls itself"
+        return
+    with pytest.raises(Unproven) as error:
+        read(given_replies)
+    assert str(error.value).startswith(QUESTIONS[number].partition("|")[0].strip())
+    assert (words or "nothing") in str(error.value)
+
+
+SMALL = """\
+version 17.9
+crypto pki trustpoint Empty
+ enrollment terminal
+ revocation-check none
+!
+event manager environment _email_to noc@example.com
+event manager applet Alarm
+ event none
+ action 1.0 syslog msg "at the end"
+end
+"""
+
+
+@pytest.mark.parametrize("number", [3, 4])
+def test_a_configuration_that_is_cut_anywhere_is_none(number: int) -> None:
+    """At every character, at the end and at the beginning: never a smaller configuration."""
+    text = SMALL
+    for at in range(1, len(text)):
+        for part in (text[: at - 1], text[at:]):
+            given_replies = replies(USUAL)
+            given_replies[number] = part
+            with pytest.raises(ReadingError):
+                read(given_replies)
+
+
+def test_the_whole_of_a_configuration_has_both_ends() -> None:
+    """Messages, sizes and a prompt around them do not matter; anything else after the end does."""
+    text = "Building configuration...\n\nCurrent configuration : 9 bytes\nversion 17.9\nend\n\nr1#\n"
+    assert whole(text, "show it") == text
+    for odd in ("version 17.9\nend\nversion 17.9", "version\nend", "inversion 17.9\nend", "end", "", "version 17.9"):
+        with pytest.raises(Unproven, match="show it: an answer"):
+            whole(odd, "show it")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("event manager environment _x hunter2", "event manager environment _x ..."),
+        (' action 1.0 mail server "bob:hunt', "action 1.0 mail ..."),
+    ],
+)
+def test_an_error_quotes_no_value(line: str, told: str) -> None:
+    """What a cut line holds may be half a password, which nobody else could tell any more."""
+    for text in (f"version 17.9\n{line}", f"{line}\nend"):
+        with pytest.raises(Unproven) as error:
+            whole(text, "show it")
+        assert told in str(error.value)
+        assert "hunt" not in str(error.value)
+
+
+def test_a_router_on_which_nothing_was_saved_has_nothing_saved() -> None:
+    """The one answer that is no configuration and no failure; whatever else is said with it is one."""
+    answers = replies(USUAL)
+    for words in ("startup-config is not present", "%% startup-config is not present.\n\n"):
+        assert read([*answers[:4], words, answers[5]]).startup == Observed((), (), ())
+    with pytest.raises(Unproven):
+        read([*answers[:4], "startup-config is not present\n%Error opening nvram:", answers[5]])
+
+
+@pytest.mark.parametrize(
+    ("words", "known"),
+    [
+        ("Embedded Event Manager Version 4.00\n", True),
+        ("         ^\n% Invalid input detected at '^' marker.\n", False),
+        ('% Ambiguous command:  "show event manager version"\n', False),
+        ("% Unknown command\n", False),
+    ],
+)
+def test_event_manager_is_there_or_the_parser_does_not_know_it(words: str, known: bool) -> None:
+    """Yes and no each have words of their own."""
+    version, clock, _, _, _, privilege = replies(USUAL)
+    assert facts_proven(version, clock, words, privilege).eem is known
+
+
+@pytest.mark.parametrize(
+    ("privilege", "sees"),
+    [
+        ("Current privilege level is 15", True),
+        ("Current privilege level is 14", False),
+        ("Current privilege level is 1", False),
+        ("Currently in View Context with view 'root'", True),
+        ("Currently in View Context with view 'NOC'", False),
+        ("Currently in View Context with view 'NOC'\nCurrent privilege level is 15", False),
+        ("Currently in View Context with view 'root'\nCurrent privilege level is 15", True),
+    ],
+)
+def test_who_sees_all(privilege: str, sees: bool) -> None:
+    """Privilege 15 outside of any view, or the view ``root``; of anybody else nothing but the facts is read."""
+    answers = [*replies(USUAL)[:5], privilege]
+    reading = read(answers)
+    assert sees_all(reading.facts) is sees
+    assert bool(reading.observed.trustpoints) is sees
+
+
+def test_what_others_may_see_decides_nothing() -> None:
+    """A login that sees less fails for that, not for what it was refused: EEM, running-config, startup-config."""
+    denied = "Command authorization failed.\n"
+    version, clock, *_ = replies(USUAL)
+    reading = read([version, clock, denied, denied, denied, "Current privilege level is 7"])
+    assert (reading.facts.privilege, reading.facts.eem) == (7, None)
+    assert reading.observed == reading.startup == Observed((), (), ())
+
+
 # --- laws ----------------------------------------------------------------------------------------------------------
 
 _WORDS = st.sampled_from(
@@ -91,7 +242,7 @@ event manager applet X|event manager environment _x| event none|% Invalid input|
 )
 
 
-@given(st.lists(st.lists(_WORDS | st.text(max_size=20), max_size=8).map("\n".join), min_size=5, max_size=5))
+@given(st.lists(st.lists(_WORDS | st.text(max_size=20), max_size=8).map("\n".join), min_size=6, max_size=6))
 def test_arbitrary_replies_are_our_error_or_a_value(given_replies: list[str]) -> None:
     """Whatever text a router sends, only our own errors come out."""
     with suppress(MailtrustError):

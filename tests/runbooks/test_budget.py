@@ -15,7 +15,11 @@ AWAY = ("away1", "away2", "away3")
 @pytest.fixture(scope="module")
 def fleet(worlds) -> Fresh:
     specs = [router(f"r{number}", mail_tls=f"r{number}" not in BAD) for number in range(8)]
-    return fresh(worlds(specs, Wish(unreachable=AWAY)))
+    here = worlds(specs, Wish(unreachable=AWAY))
+    with edited(here.config.parent / "inventory/hosts.yaml") as hosts:
+        for number, name in enumerate(AWAY, start=1):
+            hosts[name]["hostname"] = f"127.0.0.{number}"  # one address would be one router
+    return fresh(here)
 
 
 @pytest.fixture(autouse=True)

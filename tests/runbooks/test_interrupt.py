@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+from contextlib import suppress
 
 import pytest
 
 from lab.personality import Faults
-from tests.support.runs import Fresh, fresh, started
+from tests.support.runs import NAP, Fresh, Started, fresh, started
 from tests.support.world import Wish, edited, router
 
 NAMES = tuple(f"r{number}" for number in range(8))
@@ -56,12 +58,21 @@ def test_once_ends_the_run_well(slow, which):
     assert "no further host is begun" in errors
 
 
+def hanging(run: Started, *names: str) -> None:
+    """Wait until these routers have fallen silent."""
+    while not all(run.world.core(name).strikes for name in names):
+        run.until("host-started", len(names))
+        with suppress(subprocess.TimeoutExpired):
+            run.process.wait(timeout=NAP)
+
+
 @pytest.mark.parametrize("which", SIGNALS)
 def test_twice_ends_it_at_once(mute, which):
     """Exit code 130 though routers are still waited for; the journal says who was in flight, and a resume does the rest."""
     mute.reset()
     with started(mute.world, "rollout", "--workers", 2) as run:
         run.until("host-changing", 2)
+        hanging(run, "r0", "r1")
         run.process.send_signal(which)
         run.until("run-stopping")
         run.process.send_signal(which)
@@ -72,6 +83,7 @@ def test_twice_ends_it_at_once(mute, which):
     assert sorted(mute.go("plan", "@last:interrupted").hosts) == ["r0", "r1"]
     told = mute.go("rollout", resume=run.directory.name)
     assert (told.code, told.states()) == (0, dict.fromkeys(NAMES, "changed"))
+    assert {name: told.codes(name) for name in NAMES if told.codes(name)} == {"r0": ["MT438"], "r1": ["MT438"]}
 
 
 def test_the_pause_between_waves_can_be_interrupted(mute):

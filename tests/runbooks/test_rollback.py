@@ -15,6 +15,7 @@ from tests.support.world import APPLET, PASSWORD, Wish, emulated, router, usual_
 OLD_PASSWORD = "0ld+/=&%server-pw"
 KEY = "MAILTRUST_STATE_KEY"
 SECRETS = (PASSWORD, OLD_PASSWORD)
+MAILS = 'mail server "$_email_server" to "$_email_to" from "$_email_from" subject "s" body "b"'
 LITERAL = f'mail server "bob:{OLD_PASSWORD}@old.example" to "a@b.c" from "a@b.c" subject "s" body "b"'
 
 
@@ -89,37 +90,60 @@ def test_a_second_rollback_finds_nothing_to_do(fleet, monkeypatch):
     assert (again.code, again.states()) == (0, dict.fromkeys(CHANGED, "unchanged"))
 
 
+LOST = ("variables", "adopted")
+"""Whose old texts held a password, or a word that may be one."""
+
+
 def test_without_a_key_it_says_what_it_cannot_restore(fleet):
-    """MT424 names each variable and applet whose text was not kept; everything else is restored, and mail still goes."""
+    """MT424 names each variable and applet whose text was not kept; where nothing was hidden everything is restored."""
     before = fleet.world.configured()
     rolled = rolled_out(fleet)
+    held = fleet.world.configured()
     back = fleet.go("rollback", undo=rolled.name)
+    assert back.states() == {name: "failed" if name in LOST else "changed" for name in CHANGED}
+    lost = {name: [each.text for each in back.hosts[name].findings if each.code == "MT424"] for name in CHANGED}
+    assert lost == {
+        **{name: [] for name in CHANGED},
+        "variables": ["the old value of _email_server", "the old value of _email_to"],
+        "adopted": [f"the old value of {APPLET}"],
+    }, "'admin' is the routers' password, so admin@old.example may hold one"
+    after = fleet.world.configured()
     for name in CHANGED:
-        lost = [found.text for found in back.hosts[name].findings if found.code == "MT424"]
-        assert "the old value of _email_server" in lost, name
-        assert (f"the old value of {APPLET}" in lost) is (name == "adopted")
-        assert back.states()[name] == "failed"
-        held = fleet.world.core(name).config
-        assert held.environment["_email_server"].endswith("@smtp.lab.test"), (
-            "what cannot be brought back stays as it is"
-        )
-        assert sum(each.ca is not None for each in held.trustpoints.values()) >= 3, "so the trust for it has to stay"
-    assert f"event manager applet {APPLET}" not in fleet.world.shows("empty")
-    told = [found.text for found in back.hosts["variables"].findings]
-    assert "the old value of _email_to" in told, "'admin' is the routers' password, so this may be one"
-    assert fleet.world.shows("adopted").count("event manager applet") == 1
-    assert fleet.world.configured()["old-action"] == before["old-action"]
+        if name not in LOST:
+            assert after[name] == before[name], name
+    assert after["adopted"] == held["adopted"], "an applet of ours that stays needs all that it has"
     no_secret(rolled, back)
 
 
-def test_what_was_changed_since_is_left_alone(fleet, monkeypatch):
-    """MT422 names it; the rest goes back."""
+def test_what_cannot_be_brought_back_keeps_its_trust(fleet):
+    """The server stays the new one, so does what it needs; everything else goes, and mail still goes out."""
+    rolled = rolled_out(fleet, "variables")
+    fleet.go("rollback", undo=rolled.name)
+    held = fleet.world.core("variables").config
+    assert held.environment["_email_server"].endswith("@smtp.lab.test")
+    assert sum(each.ca is not None for each in held.trustpoints.values()) >= 3
+    assert f"event manager applet {APPLET}" not in fleet.world.shows("variables")
+
+
+def test_without_a_key_a_changed_wish_is_not_guessed_at(fleet):
+    """What the run had written is what is wished, as long as that is what stands there; another value is left alone."""
+    rolled = rolled_out(fleet, "empty")
+    fleet.type("empty", "event manager environment _email_server alerts:else@smtp.lab.test")
+    back = fleet.go("rollback", undo=rolled.name)
+    assert (back.states()["empty"], set(back.codes("empty"))) == ("failed", {"MT424"})
+    assert fleet.world.core("empty").config.environment == {"_email_server": "alerts:else@smtp.lab.test"}
+    assert fleet.world.shows("empty").count("certificate ca ") == 3, "the trust that it needs stays"
+
+
+def test_what_was_changed_since_leaves_all_as_it_is(fleet, monkeypatch):
+    """MT422 names it, and that router is not touched at all: half a way back would break what somebody has built on."""
     monkeypatch.setenv(KEY, Fernet.generate_key().decode())
     rolled = rolled_out(fleet, "empty", "variables", "foreign")
     fleet.type("variables", "event manager environment _email_to new@lab.example")
     fleet.type(
         "empty", f"no event manager applet {APPLET}", *applet_lines(APPLET, "event none", 'action 1 syslog msg "n"')
     )
+    before = fleet.world.configured()
     back = fleet.go("rollback", undo=rolled.name)
     assert back.states() == {"empty": "failed", "variables": "failed", "foreign": "changed"}
     told = {name: [found.text for found in back.hosts[name].findings if found.code == "MT422"] for name in back.hosts}
@@ -128,12 +152,43 @@ def test_what_was_changed_since_is_left_alone(fleet, monkeypatch):
         "variables": ["variable _email_to has been changed since"],
         "foreign": [],
     }
-    assert fleet.world.core("variables").config.environment == {
-        "_email_to": "new@lab.example",
-        "_email_server": f"bob:{OLD_PASSWORD}@old.example",
-    }
-    assert 'syslog msg "n"' in fleet.world.shows("empty")
-    assert fleet.world.core("empty").config.environment == {}
+    after = fleet.world.configured()
+    assert {name for name in after if after[name] != before[name]} == {"foreign"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "user", "held"),
+    [
+        (applet_lines("LinkDown", "event none", f"action 1 {MAILS}"), "applet LinkDown", "trust and variables"),
+        (applet_lines("LinkDown", "event none", 'action 1 syslog msg "$_email_to"'), "applet LinkDown", "a variable"),
+        (("event manager policy mail.tcl type user",), "policy mail.tcl", "trust and variables"),
+    ],
+)
+def test_nothing_is_pulled_from_under_who_came_since(fleet, monkeypatch, lines, user, held):
+    """Another applet mails with what the run has brought, a script may: MT422 names who relies on what, nothing goes."""
+    monkeypatch.setenv(KEY, Fernet.generate_key().decode())
+    rolled = rolled_out(fleet, "empty")
+    fleet.type("empty", *lines)
+    before = fleet.world.configured()
+    back = fleet.go("rollback", undo=rolled.name)
+    assert (back.code, back.states()["empty"], set(back.codes("empty"))) == (1, "failed", {"MT422"})
+    told = [found.text for found in back.hosts["empty"].findings]
+    assert f"{user} relies on variable _email_to" in told
+    assert any(text.startswith(f"{user} relies on trustpoint CA-") for text in told) is (held != "a variable")
+    assert fleet.world.configured() == before
+
+
+def test_who_was_there_before_relies_on_nothing_new(fleet, monkeypatch):
+    """An applet that mailed before the run holds nothing up; when it has been changed since, it does."""
+    monkeypatch.setenv(KEY, Fernet.generate_key().decode())
+    fleet.type("empty", *applet_lines("LinkDown", "event none", f"action 1 {MAILS}"))
+    running = fleet.world.shows("empty")
+    rolled = rolled_out(fleet, "empty")
+    back = fleet.go("rollback", "empty", undo=rolled.name)
+    assert (back.states()["empty"], fleet.world.shows("empty")) == ("changed", running)
+    rolled = rolled_out(fleet, "empty")
+    fleet.type("empty", *applet_lines("LinkDown", "action 2 syslog msg else"))
+    assert set(fleet.go("rollback", "empty", undo=rolled.name).codes("empty")) == {"MT422"}
 
 
 def test_a_router_that_was_undone_at_once_is_not_rolled_back(fleet, monkeypatch):

@@ -31,6 +31,12 @@ USES_TO = applet_lines(
 )
 LEFTOVER = applet_lines("mailtrust-test", "description mailtrust 0badc0de", "event none", 'action 1 syslog msg "x"')
 SOMEBODYS_TEST = applet_lines("mailtrust-test", "event none", 'action 1 syslog msg "x"')
+COPIED = applet_lines(
+    "Mine", "description mailtrust 0badc0de", "event none", 'action 0010 syslog msg "$_email_to is mine"'
+)
+UNTYPABLE = applet_lines(
+    APPLET, "description mailtrust 0badc0de", "event none maxrun 60", 'action 0010 regexp "(Gig)?abit" "$x"'
+)
 OLD_TO = variable_lines({"_email_to": "old@lab.example"})
 
 HELPED = {
@@ -52,6 +58,8 @@ HELPED = {
     "dotted-name": {"hostname": "edge-router.example.net"},
     "exactly-twenty-chars": {"hostname": "abcdefghij0123456789"},
     "twenty-one-characters": {"hostname": "abcdefghij0123456789x"},
+    "default-trustpoints": {"default_trustpoints": True},
+    "differences-of-old": {"differences": "old"},
 }
 BLOCKED = {
     "controller": ({"mode": "controller"}, "MT410"),
@@ -61,6 +69,22 @@ BLOCKED = {
     "locked": ({"config_locked": True}, "MT407"),
     "no-mail-tls": ({"mail_tls": False}, "MT224"),
     "save-busy": ({"save": "busy"}, "MT414"),
+    "privilege-7": ({"privilege": 7}, "MT426"),
+    "parser-view": ({"view": "NOC"}, "MT426"),
+    "maintenance": ({"maintenance": "maint-mode"}, "MT430"),
+    "startup-busy": ({"startup": "busy"}, "MT427"),
+    "denied-running-config": ({"deny": ("show running-config",)}, "MT427"),
+    "denied-privilege": ({"deny": ("show privilege",)}, "MT427"),
+    "denied-eem-version": ({"deny": ("show event manager",)}, "MT427"),
+    "denied-version": ({"deny": ("show version",)}, "MT427"),
+    "denied-configure": ({"deny": ("configure terminal",)}, "MT408"),
+    "denied-width": ({"deny": ("terminal width",)}, "MT408"),
+    "denied-trustpoint": ({"deny": ("crypto pki trustpoint",)}, "MT408"),
+    "denied-certificate": ({"deny": ("crypto pki authenticate",)}, "MT212"),
+    "denied-variable": ({"deny": ("event manager environment",)}, "MT408"),
+    "denied-applet": ({"deny": ("event manager applet",)}, "MT408"),
+    "denied-run": ({"deny": ("event manager run",)}, "MT309"),
+    "denied-log": ({"deny": ("show logging",)}, "MT427"),
 }
 
 
@@ -86,6 +110,10 @@ def states(authority: Authority) -> dict[str, tuple[tuple[str, ...], list[str]]]
         "variable-in-use": ((*OLD_TO, *USES_TO), ["MT222"]),
         "other-prefix": ((*OLD_TO, *USES_TO), []),
         "variable-unused": (OLD_TO, []),
+        "policy-may-use": ((*OLD_TO, "event manager policy mail.tcl type user"), ["MT222"]),
+        "policy-beside": (("event manager policy mail.tcl type user",), []),
+        "copied": ((*OLD_TO, *COPIED), ["MT222"]),
+        "untypable": (UNTYPABLE, ["MT223", "MT225"]),
     }
 
 
@@ -105,6 +133,10 @@ STATES = {
     "variable-in-use": "failed",
     "other-prefix": "changed",
     "variable-unused": "changed",
+    "policy-may-use": "failed",
+    "policy-beside": "changed",
+    "copied": "failed",
+    "untypable": "failed",
 }
 """What becomes of routers that somebody has worked on."""
 
@@ -132,7 +164,11 @@ CHANGED = [*HELPED, *(name for name, state in STATES.items() if state == "change
 UNSAVED = "save-busy"
 FAILED = [*BLOCKED, *(name for name, state in STATES.items() if state == "failed")]
 WISH = Wish(
-    host_data={"adopted": usual_mail(applets=["Adopting"]), "other-prefix": usual_mail(variables="mt")},
+    host_data={
+        "adopted": usual_mail(applets=["Adopting"]),
+        "other-prefix": usual_mail(variables="mt"),
+        "policy-may-use": usual_mail(),
+    },
     unreachable=("nobody",),
     applets={**APPLETS, "Adopting": {"event": "none", "subject": "s", "body": "b", "adopt": True}},
 )
@@ -239,7 +275,7 @@ def test_each_helped_router_sends_one_mail(story: Story, name: str) -> None:
 
 def test_nobody_else_sends_a_mail(story: Story) -> None:
     """Only routers that could be configured send a mail."""
-    assert len(story.mails) == len(CHANGED) + 1, "one more: the router that cannot save"
+    assert len(story.mails) == len(CHANGED) + 2, "two more: who cannot save, and whose log cannot be read"
 
 
 @pytest.mark.parametrize(("name", "code"), [(name, code) for name, (_, code) in BLOCKED.items()])
@@ -301,9 +337,13 @@ def test_a_router_that_cannot_save_is_not_called_saved(story: Story) -> None:
 
 
 def test_round_trips(story: Story) -> None:
-    """Three certificates and one applet: at most 8 waits; an unchanged router: at most 3; all of it measured."""
-    assert 1 <= story.first.hosts["empty"]["round_trips"] <= 8
-    assert 1 <= story.first.hosts["demands"]["round_trips"] <= 8
+    """Three certificates and one applet: at most 20 waits; an unchanged router: at most 3; all of it measured.
+
+    No line is typed ahead into a mode that has not been seen, no certificate ahead of its invitation: a wait for the
+    first line of each trustpoint and applet, two for each certificate; the rest looks, tests, asks and saves.
+    """
+    for name in ("empty", "demands"):
+        assert 3 < story.first.hosts[name]["round_trips"] <= 20
     for ran in (story.second, story.verified):
         assert max(ran.hosts[name]["round_trips"] for name in CHANGED) <= 3
     assert story.first.hosts["nobody"]["round_trips"] == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import threading
 from datetime import datetime, timezone
@@ -14,12 +15,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailtrust.errors import UsageError
-from mailtrust.model import HostOutcome
+from mailtrust.kept import from_mapping
+from mailtrust.model import AppletText, HostOutcome, InstallApplet, Observed, SetVariable, Variable
 from mailtrust.redact import Redactor
 from mailtrust.secret import Secret
-from runbooks.run_directory import RunDirectory, file_name, new_run_directory
+from runbooks.run_directory import RunDirectory, before_file, file_name, new_run_directory, write_whole
 
 WHEN = datetime(2026, 6, 1, 12, 30, 15, tzinfo=timezone.utc)
+OLD = Observed((), (Variable("_email_server", Secret("bob:pa55word@x.y")), Variable("_email_to", Secret("a@b.c"))), ())
+STEPS = (
+    SetVariable(Variable("_email_server", Secret("bob:pa55word@new.y"))),
+    SetVariable(Variable("_email_to", Secret("new@b.c"))),
+    InstallApplet(AppletText("A", ("event none",), "authorization bypass")),
+)
 OUTCOME = HostOutcome("r1", "failed", 1.0, 2, saved=False, steps=(), mail=None, findings=())
 
 
@@ -58,6 +66,50 @@ def test_no_secret_is_written(directory: RunDirectory) -> None:
     kept = "".join(path.read_text() for path in directory.path.rglob("*") if path.is_file())
     assert "pa55word" not in kept
     assert "***" in kept
+
+
+@pytest.mark.parametrize("seal", [None, lambda text: text[::-1]])
+def test_how_a_router_was_is_kept_before_it_is_touched(tmp_path: Path, seal: Any) -> None:
+    """Whole, private, without a password in clear; the journal names the steps when the file is there."""
+    directory = new_run_directory(tmp_path / "runs", "rollout", WHEN, Redactor([Secret("pa55word")]), seal)
+    directory.keep_before("r/1", OLD, STEPS, WHEN)
+    file = before_file(directory.path, "r/1")
+    assert (file.parent.name, stat.S_IMODE(file.stat().st_mode)) == ("before", 0o600)
+    assert "pa55word" not in file.read_text()
+    kept = from_mapping(json.loads(file.read_text()), seal)
+    assert kept.lost == (() if seal else ("_email_server",))
+    assert kept.steps == (STEPS if seal else STEPS[1:])
+    (line,) = (directory.path / "journal.jsonl").read_text().splitlines()
+    assert json.loads(line)["event"] == "host-changing"
+    assert json.loads(line)["steps"] == [["variable", "_email_server"], ["variable", "_email_to"], ["applet", "A"]]
+
+
+def test_a_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full in the midst leaves the file of before, and the next writing succeeds."""
+    file = tmp_path / "a/b.json"
+    write_whole(file, "one")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            write_whole(file, "two")
+        with pytest.raises(OSError, match="No space left"):
+            write_whole(tmp_path / "c.json", "two")
+    assert (file.read_text(), (tmp_path / "c.json").exists()) == ("one", False)
+    write_whole(file, "three")
+    assert file.read_text() == "three"
+    assert [path.name for path in file.parent.iterdir()] == ["b.json"]
+
+
+def test_a_file_is_on_the_disk_when_it_is_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it says, and that it is there: both are written out."""
+    synced: list[bool] = []
+    monkeypatch.setattr("os.fsync", lambda number: synced.append(stat.S_ISDIR(os.fstat(number).st_mode)))
+    write_whole(tmp_path / "a.json", "one")
+    assert synced == [False, True]
 
 
 def test_files_are_private(directory: RunDirectory) -> None:

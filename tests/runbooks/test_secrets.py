@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from lab.authority import Authority
-from lab.fleet import HostedFleet, applet_lines, variable_lines
+from lab.fleet import HostedFleet, applet_lines, configure, variable_lines
 from lab.inventory import MailService, write_inventory
 from lab.mailhost import Account, MailHost
-from lab.personality import Faults
+from lab.personality import Answer, Faults
 from tests.support.world import LOGIN, SENDER, SERVER, Ran, World, edited, router, usual_mail
 
 SMTP, WRONG, ROUTER, ENABLE, OTHER = (
@@ -27,6 +27,15 @@ SMTP, WRONG, ROUTER, ENABLE, OTHER = (
     "0ld+/=&%foreign",
 )
 SECRETS = {"SMTP": SMTP, "another SMTP": WRONG, "router": ROUTER, "enable": ENABLE, "of somebody": OTHER}
+
+
+SERVER_LINE = f"version 17.9\nevent manager environment _email_server old:{OTHER}@old"
+CUT = {
+    "cut": Faults(answers=(Answer("show running-config.*", f"{SERVER_LINE}\n"),)),
+    "cut-short": Faults(answers=(Answer("show running-config.*", SERVER_LINE),)),
+}
+"""An answer that ends in the midst of somebody's password."""
+TYPED = (f"snmp-server community {OTHER} RO", f"event manager environment _ftp_password {OTHER}")
 
 
 @dataclass(frozen=True)
@@ -51,8 +60,11 @@ def leak(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iter
         router("enable", **make, enable_secret=ENABLE),
         router("wrong-enable", **make, enable_secret="An0ther+/=secret"),
         router("wrong-smtp", **make),
-        router("drop", **make, faults=Faults(at="run")),
-        router("hang", **make, faults=Faults(at="mid-paste", act="hang")),
+        router("drop", **make, faults=Faults(at="run", times=2)),
+        router("hang", **make, faults=Faults(at="mid-paste", act="hang", times=2)),
+        router("once", **make, faults=Faults(at="after-paste")),
+        *(router(name, **make, faults=faults) for name, faults in CUT.items()),
+        router("unsaved", **make),
         router("no-mail-tls", **make, mail_tls=False),
         router("changed", *variable_lines({"_email_server": f"old:{OTHER}@old.example"}), **make),
         router("foreign", *variable_lines({"_email_server": f"old:{OTHER}@old.example"}), *somebodys, **make),
@@ -89,6 +101,7 @@ def leak(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iter
             hosts["wrong-enable"]["connection_options"]["scrapli"]["extras"]["auth_secondary"] = "file:enable-secret"
         (folder / "inventory/enable-secret").write_text(f"{ENABLE}\n")
         world = World(folder, config, authority, mail, fleet)
+        fleet.call(configure(world.core("unsaved"), TYPED))
         env = {"WRONG_SMTP": WRONG, "ROUTER_PASSWORD": ROUTER}
         rolled = world.run("rollout", "-v", env=env)
         verified = world.run("verify", "-v", "--output", "json", env=env)
@@ -123,8 +136,13 @@ def spellings(secret: str) -> set[bytes]:
 def test_the_story_is_as_bad_as_it_should_be(leak: Leak) -> None:
     """The runs went through everything that could talk: helped, refused, lost, hung and failing hosts, and logs."""
     states = leak.rolled.states()
-    assert {name for name, state in states.items() if state == "changed"} == {"good", "enable", "changed", "narrow"}
-    expected = {"wrong-enable": "MT406", "wrong-smtp": "MT303", "no-mail-tls": "MT224", "foreign": "MT222", "at-in-login": "MT101", "refused": "MT402"}  # fmt: skip
+    changed = {"good", "enable", "changed", "narrow", "once", "unsaved"}
+    assert {name for name, state in states.items() if state == "changed"} == changed
+    expected = {
+        "wrong-enable": "MT406", "wrong-smtp": "MT303", "no-mail-tls": "MT224", "foreign": "MT222", "at-in-login": "MT101",
+        "refused": "MT402", "drop": "MT435", "hang": "MT435", "once": "MT435", "cut": "MT427", "unsaved": "MT425",
+        "cut-short": "MT435",
+    }  # fmt: skip
     assert {name: leak.rolled.codes(name)[0] for name in expected} == expected
     assert "nornir.log" in leak.texts
     assert b"DEBUG" in leak.texts["nornir.log"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from unittest.mock import patch
 
+from lab import cli
 from lab.router import Router
 from lab.session import Session as Vty
 from lab.terminal import Terminal
@@ -19,13 +21,24 @@ TURNS = 12
 """So many turns of the loop without output mean that the router waits for somebody."""
 PATIENT = Deadlines(burst=60, host=600)
 
+Enter = Callable[[Vty, str], Awaitable[str]]
+Meddle = Callable[[Vty, str, Enter], Awaitable[str]]
+"""What a router makes of a line, if not what is true; gets the way to the truth."""
+
+
+class Killed(BaseException):
+    """The product has been killed in the midst of its work: nothing of it runs any more."""
+
 
 @dataclass
 class Cut:
-    """The line is lost at the so manieth line that is typed, on whatever session; never, if that is None."""
+    """The line is lost at the so manieth line that is typed, on whatever session; never, if that is None.
+
+    With ``kill`` it is the product that is lost.
+    """
 
     at: int | None = None
-    how: Literal["drop-before", "drop-after", "hang"] = "drop-before"
+    how: Literal["drop-before", "drop-after", "hang", "kill"] = "drop-before"
     typed: int = 0
 
     def now(self) -> bool:
@@ -47,7 +60,8 @@ class Line:
     _mute: bool = False
 
     def __post_init__(self) -> None:
-        self._terminal = Terminal(Vty(self.router), self._print, self.close)
+        self.vty = Vty(self.router)
+        self._terminal = Terminal(self.vty, self._print, self.close)
         self._talk = self.loop.create_task(self._terminal.serve())
         self.channel = self.transport = self
         self._rest()
@@ -64,6 +78,8 @@ class Line:
             if not self._alive:
                 raise ConnectionError("cut")
             cut = self.cut.now()
+            if cut and self.cut.how == "kill":
+                raise Killed
             if cut and self.cut.how == "drop-before":
                 self.close()
                 return
@@ -84,7 +100,7 @@ class Line:
     def close(self) -> None:
         self._alive = False
         self._heard.clear()
-        self._terminal.keyboard.end()
+        self._terminal.hung_up()
 
     def end(self) -> None:
         """The router has noticed that nobody is there any more."""
@@ -112,12 +128,28 @@ def opened(
     loop: asyncio.AbstractEventLoop,
     cut: Cut | None = None,
     after_line: Callable[[], None] = lambda: None,
+    heed: Callable[[Session], None] = lambda _: None,
+    meddle: Meddle | None = None,
 ) -> Iterator[Session]:
-    """A session of the product with this router, privileged."""
+    """A session of the product with this router, privileged; ``heed`` gets it before anything is heard."""
     line: Any = Line(router, loop, cut or Cut(), after_line)
-    try:
-        session = Session(line, PATIENT)
-        session.greet(Secret(""))
-        yield session
-    finally:
-        line.end()
+    with _meddled(line.vty, meddle):
+        try:
+            session = Session(line, PATIENT)
+            heed(session)
+            session.greet(Secret(""))
+            yield session
+        finally:
+            line.end()
+
+
+@contextmanager
+def _meddled(vty: Vty, meddle: Meddle | None) -> Iterator[None]:
+    """Whatever is typed on this session is answered by ``meddle``."""
+    true = cli.enter
+
+    async def enter(session: Vty, line: str) -> str:
+        return await (meddle(session, line, true) if meddle and session is vty else true(session, line))
+
+    with patch("lab.cli.enter", enter):
+        yield

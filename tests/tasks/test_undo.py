@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -12,18 +12,21 @@ from lab.mailclient import send
 from lab.personality import Personality
 from lab.router import utc_now
 from mailtrust.errors import Refused, Silence
-from mailtrust.model import ConfigureTrustpoint, RemoveApplet, RemoveTrustpoint, UnsetVariable
+from mailtrust.model import (
+    AppletText,
+    ConfigureTrustpoint,
+    InstallApplet,
+    RemoveApplet,
+    RemoveTrustpoint,
+    SetVariable,
+    UnsetVariable,
+    Variable,
+)
+from mailtrust.secret import Secret
 from tasks.observe import TERMINAL, observe
 from tasks.undo import take_back
 from tests.support.line import Cut, opened
 from tests.support.world import emulated
-
-
-@pytest.fixture
-def loop():
-    loop = asyncio.new_event_loop()
-    yield loop
-    loop.close()
 
 
 @pytest.fixture
@@ -57,6 +60,33 @@ def test_settings_become_exactly_the_old_ones(core, loop):
     full = next(each for each in after.observed.trustpoints if each.name == "Full")
     assert full.settings == step.settings
     assert len(full.chain) == 1
+
+
+def test_nobody_is_ever_without_what_he_refers_to(core, talk):
+    """Who refers to a variable goes before it, and comes back after it; trust goes last."""
+    old = AppletText("B", ("event none", 'action 1 syslog msg "$v"'), "authorization bypass")
+    steps = (InstallApplet(old), RemoveTrustpoint("Full"), SetVariable(Variable("v", Secret("3"))), RemoveApplet("A"))
+    with talk(core) as session:
+        seen = observe(session, *TERMINAL).observed
+        del session.sent[:]
+        after, _ = take_back(session, steps, seen)
+    assert session.sent[1] == [
+        "event manager environment v 3",
+        "no event manager applet A",
+        "event manager applet B authorization bypass",
+    ]
+    assert [write[0] for write in session.sent[2:]] == ["event none", "no crypto pki trustpoint Full", "yes", "end"]
+    assert after.observed.applets == (old,)
+
+
+def test_what_is_put_back_is_not_typed_into_a_mode_that_was_not_seen(core, talk):
+    """An old applet whose first line is refused leaves nothing at the first level of the configuration."""
+    core.personality = replace(core.personality, deny=("event manager applet",))
+    with talk(core) as session:
+        seen = observe(session, *TERMINAL).observed
+        with pytest.raises(Refused, match="Command authorization failed"):
+            take_back(session, (InstallApplet(AppletText("B", ("event none",))),), seen)
+    assert [write for write in session.sent if "event none" in write] == []
 
 
 def test_the_questions_ahead_are_asked_before(core, loop):
